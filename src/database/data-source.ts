@@ -1,0 +1,59 @@
+import pg from 'pg';
+import type { DataSourceOptions } from 'typeorm';
+import { ConsumerPosition } from '../consuming/consumer-position.entity.js';
+import { Dispatch } from '../dispatch/dispatch.entity.js';
+import { RelayLease } from '../dispatch/relay-lease.entity.js';
+import { DeadLetter } from '../dlq/dead-letter.entity.js';
+import { TaskEvent } from '../events/task-event.entity.js';
+import { IdempotencyKey } from '../tasks/idempotency-key.entity.js';
+import { Task } from '../tasks/task.entity.js';
+import { Initial1763900000000 } from './migrations/1763900000000-initial.js';
+
+/** What of the configuration the database needs. */
+export interface DatabaseOptions {
+  /** `postgresql://…`; may carry `?options=-c%20search_path%3D…` to live in a schema of its own. */
+  url: string;
+  /** The most connections of this process, the event bus's own not counted. */
+  poolSize: number;
+}
+
+export const ENTITIES = [Task, TaskEvent, Dispatch, RelayLease, ConsumerPosition, DeadLetter, IdempotencyKey];
+export const MIGRATIONS = [Initial1763900000000];
+
+/**
+ * Time limits that PostgreSQL keeps for us, in milliseconds, so that a frozen process holds no lock for long and a lost
+ * one never holds a request.
+ */
+export const SESSION_LIMITS = {
+  statement_timeout: 30_000,
+  lock_timeout: 15_000,
+  idle_in_transaction_session_timeout: 15_000,
+} as const;
+
+const { builtins } = pg.types;
+
+/**
+ * `json` stays the text that it is, because numbers must survive digit for digit; `bigint` becomes a number, because
+ * ours (offsets, ordering numbers, counts) stay below 2^53.
+ */
+function typeParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
+  if (oid === builtins.JSON) return (text) => text;
+  if (oid === builtins.INT8) return Number;
+  return pg.types.getTypeParser(oid, format as 'text') as (value: string) => unknown;
+}
+
+export function dataSourceOptions({ url, poolSize }: DatabaseOptions): DataSourceOptions {
+  return {
+    type: 'postgres',
+    url,
+    entities: ENTITIES,
+    migrations: MIGRATIONS,
+    migrationsTableName: 'taskwire_migrations',
+    synchronize: false,
+    poolSize,
+    connectTimeoutMS: 5_000,
+    applicationName: 'taskwire',
+    installExtensions: false,
+    extra: { ...SESSION_LIMITS, keepAlive: true, types: { getTypeParser: typeParser } },
+  };
+}

@@ -1,0 +1,86 @@
+/** One caller's item and how to tell it what became of it. */
+interface Waiting<T, R> {
+  item: T;
+  resolve: (result: R) => void;
+  reject: (error: unknown) => void;
+}
+
+/** What the work answers for one item: its result, or the error that is its own. */
+export type Settled<R> = { result: R } | { error: unknown };
+
+export interface GroupCommitOptions<T, R> {
+  /** Does the items' work together and answers for each in the same order. What it throws is everybody's. */
+  work: (items: T[]) => Promise<Settled<R>[]>;
+  /** The most items that one round takes. */
+  maxItems: number;
+  /** Rounds under way at the same time (default 1). */
+  concurrency?: number;
+  /** Items that may not share a round have equal keys; `null` goes with everything. */
+  apart?: (item: T) => string | null;
+}
+
+/**
+ * Gathers concurrent callers into shared rounds of work, without a time window: a round takes whatever came while the
+ * one before was under way. A lone caller never waits, and many share one transaction.
+ */
+export class GroupCommit<T, R> {
+  private waiting: Waiting<T, R>[] = [];
+  private running = 0;
+  private idle: (() => void)[] = [];
+
+  constructor(private readonly options: GroupCommitOptions<T, R>) {}
+
+  /** Resolves or rejects with what became of this item. Items keep the order in which they were added. */
+  add(item: T): Promise<R> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ item, resolve, reject });
+      this.start();
+    });
+  }
+
+  /** Resolves when nothing waits and nothing is under way. */
+  drained(): Promise<void> {
+    if (this.running === 0 && this.waiting.length === 0) return Promise.resolve();
+    return new Promise((resolve) => this.idle.push(resolve));
+  }
+
+  private start(): void {
+    while (this.running < (this.options.concurrency ?? 1) && this.waiting.length > 0) {
+      this.running++;
+      void this.run(this.takeRound());
+    }
+  }
+
+  private async run(round: Waiting<T, R>[]): Promise<void> {
+    try {
+      const settled = await this.options.work(round.map(({ item }) => item));
+      round.forEach(({ resolve, reject }, index) => {
+        const outcome = settled[index];
+        if (outcome && 'result' in outcome) resolve(outcome.result);
+        else reject(outcome ? outcome.error : new Error('the round answered for fewer items than it was given'));
+      });
+    } catch (error) {
+      for (const { reject } of round) reject(error);
+    } finally {
+      this.running--;
+      this.start();
+      if (this.running === 0) this.idle.splice(0).forEach((resolve) => { resolve(); });
+    }
+  }
+
+  private takeRound(): Waiting<T, R>[] {
+    const { maxItems, apart } = this.options;
+    if (!apart) return this.waiting.splice(0, maxItems);
+    const round: Waiting<T, R>[] = [];
+    const later: Waiting<T, R>[] = [];
+    const seen = new Set<string>();
+    for (const waiting of this.waiting) {
+      const key = apart(waiting.item);
+      if (round.length < maxItems && (key === null || !seen.has(key))) round.push(waiting);
+      else later.push(waiting);
+      if (key !== null) seen.add(key);
+    }
+    this.waiting = later;
+    return round;
+  }
+}
