@@ -1,0 +1,70 @@
+/** What a process does: `web` serves clients, `worker` listens, relays and keeps time, `all` does both. */
+export const ROLES = ['all', 'web', 'worker'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** From the gravest to the most talkative. */
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export const SASL_MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
+export type SaslMechanism = (typeof SASL_MECHANISMS)[number];
+
+/** How to speak TLS with the brokers, in PEM texts. */
+export interface KafkaSsl {
+  /** `null`: the system's authorities. */
+  readonly ca: string | null;
+  /** Our certificate and its key: both or neither. */
+  readonly cert: string | null;
+  readonly key: string | null;
+}
+
+/** Who we are to the brokers. */
+export interface KafkaSasl {
+  readonly mechanism: SaslMechanism;
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface KafkaConfig {
+  /** `host:port` each, at least one. */
+  readonly brokers: readonly string[];
+  /** `null`: no TLS. */
+  readonly ssl: KafkaSsl | null;
+  /** `null`: no authentication. */
+  readonly sasl: KafkaSasl | null;
+  /** Of the topics that we make; `null` leaves it to the broker. */
+  readonly replicationFactor: number | null;
+}
+
+/** Where to send traces. */
+export interface TracingConfig {
+  /** The base URL of an OTLP/HTTP collector. */
+  readonly endpoint: string;
+}
+
+/** Everything that the environment decides, checked and deeply frozen. It holds secrets: never log it whole. */
+export interface Config {
+  readonly role: Role;
+  readonly http: {
+    readonly host: string;
+    /** 0 takes any free port. */
+    readonly port: number;
+    /** Origins of pages, other than our own, that may call us. */
+    readonly corsOrigins: readonly string[];
+  };
+  readonly database: { readonly url: string; readonly poolSize: number };
+  readonly transport: { readonly kind: 'kafka'; readonly kafka: KafkaConfig; readonly groupPrefix: string };
+  /** `null`: only the built-in type `default`. */
+  readonly taskTypesPath: string | null;
+  readonly auth: 'none';
+  readonly retentionDays: number;
+  readonly shutdownSeconds: number;
+  readonly logLevel: LogLevel;
+  /** `null`: tracing is off. */
+  readonly tracing: TracingConfig | null;
+}
+
+/** A setting is wrong. The message is one line for people, names the variable, and never shows a secret. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}

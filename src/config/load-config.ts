@@ -1,0 +1,125 @@
+import { isIPv4 } from 'node:net';
+import { ConfigError, type Config, type KafkaConfig, type KafkaSasl, type KafkaSsl } from './config.js';
+import { SETTINGS, type Setting, type SettingName, type SettingValues } from './settings.js';
+
+/**
+ * Checks the environment and makes the configuration of it. An empty variable counts as unset; unknown ones are ignored.
+ *
+ * @throws {ConfigError} one line that names the variable.
+ */
+export function loadConfig(env: NodeJS.ProcessEnv): Config {
+  const values = readSettings(env);
+  return deepFreeze({
+    role: values.ROLE,
+    http: { host: values.HOST, port: values.PORT, corsOrigins: values.CORS_ORIGINS ?? [] },
+    database: { url: databaseUrl(values), poolSize: values.DATABASE_POOL_SIZE },
+    transport: transport(values),
+    taskTypesPath: values.TASK_TYPES,
+    auth: auth(values),
+    retentionDays: values.RETENTION_DAYS,
+    shutdownSeconds: values.SHUTDOWN_SECONDS,
+    logLevel: values.LOG_LEVEL,
+    tracing:
+      values.OTEL_EXPORTER_OTLP_ENDPOINT === null ? null : { endpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT },
+  });
+}
+
+/** Whether only this machine can reach the address: 127.0.0.0/8, ::1 or localhost. */
+export function isLoopback(host: string): boolean {
+  return host === '::1' || host.toLowerCase() === 'localhost' || (isIPv4(host) && host.startsWith('127.'));
+}
+
+function readSettings(env: NodeJS.ProcessEnv): SettingValues {
+  const entries = Object.entries(SETTINGS).map(([name, setting]) => [
+    name,
+    readSetting(name, setting, env[name]),
+  ]);
+  return Object.fromEntries(entries) as SettingValues;
+}
+
+function readSetting(name: string, setting: Setting<unknown>, given: string | undefined): unknown {
+  const text = given === undefined || given === '' ? setting.fallback : given;
+  if (text === null) return null;
+  const value = setting.parser.parse(text);
+  if (value !== undefined) return value;
+  const shown = setting.parser.secret ? '' : `, not ${JSON.stringify(text)}`;
+  throw new ConfigError(`${name} must be ${setting.parser.accepts}${shown}`);
+}
+
+function databaseUrl({ DATABASE_URL }: SettingValues): string {
+  if (DATABASE_URL === null) {
+    throw new ConfigError('DATABASE_URL must be set: the embedded database comes with a later version');
+  }
+  return DATABASE_URL;
+}
+
+function auth({ AUTH, HOST }: SettingValues): 'none' {
+  if (AUTH === 'jwt') throw new ConfigError('AUTH=jwt comes with a later version');
+  if (isLoopback(HOST)) return 'none';
+  if (AUTH === null)
+    throw new ConfigError(`AUTH must be set when HOST is not a loopback address (it is ${HOST})`);
+  throw new ConfigError(`AUTH=none is accepted on a loopback address only (HOST is ${HOST})`);
+}
+
+function transport(values: SettingValues): Config['transport'] {
+  const kind = values.TRANSPORT ?? (values.KAFKA_BROKERS === null ? 'none' : 'kafka');
+  if (kind === 'none') {
+    const why = values.TRANSPORT === null ? 'none, because KAFKA_BROKERS is not set' : 'none';
+    throw new ConfigError(
+      `TRANSPORT is ${why}: delivery claim, which needs no transport, comes with a later version`,
+    );
+  }
+  return { kind, kafka: kafka(values), groupPrefix: values.KAFKA_GROUP_PREFIX };
+}
+
+function kafka(values: SettingValues): KafkaConfig {
+  if (values.KAFKA_BROKERS === null)
+    throw new ConfigError('KAFKA_BROKERS must be set when TRANSPORT is kafka');
+  return {
+    brokers: values.KAFKA_BROKERS,
+    ssl: ssl(values),
+    sasl: sasl(values),
+    replicationFactor: values.KAFKA_REPLICATION_FACTOR,
+  };
+}
+
+function ssl(values: SettingValues): KafkaSsl | null {
+  const { KAFKA_SSL_CA: ca, KAFKA_SSL_CERT: cert, KAFKA_SSL_KEY: key } = values;
+  if (!values.KAFKA_SSL) {
+    refuseWithout('KAFKA_SSL=true', values, ['KAFKA_SSL_CA', 'KAFKA_SSL_CERT', 'KAFKA_SSL_KEY']);
+    return null;
+  }
+  if (key === null) refuseWithout('KAFKA_SSL_KEY', values, ['KAFKA_SSL_CERT']);
+  if (cert === null) refuseWithout('KAFKA_SSL_CERT', values, ['KAFKA_SSL_KEY']);
+  return { ca, cert, key };
+}
+
+function sasl(values: SettingValues): KafkaSasl | null {
+  const {
+    KAFKA_SASL_MECHANISM: mechanism,
+    KAFKA_SASL_USERNAME: username,
+    KAFKA_SASL_PASSWORD: password,
+  } = values;
+  if (mechanism === null) {
+    refuseWithout('KAFKA_SASL_MECHANISM', values, ['KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD']);
+    return null;
+  }
+  if (username === null)
+    throw new ConfigError('KAFKA_SASL_USERNAME must be set when KAFKA_SASL_MECHANISM is');
+  if (password === null)
+    throw new ConfigError('KAFKA_SASL_PASSWORD must be set when KAFKA_SASL_MECHANISM is');
+  return { mechanism, username, password };
+}
+
+/** A setting that would silently do nothing is a mistake of whoever set it. */
+function refuseWithout(needed: string, values: SettingValues, names: readonly SettingName[]): void {
+  const useless = names.find((name) => values[name] !== null);
+  if (useless !== undefined) throw new ConfigError(`${useless} needs ${needed}`);
+}
+
+function deepFreeze<Value extends object>(value: Value): Value {
+  for (const part of Object.values(value) as unknown[]) {
+    if (typeof part === 'object' && part !== null) deepFreeze(part);
+  }
+  return Object.freeze(value);
+}

@@ -1,0 +1,155 @@
+import { LOG_LEVELS, ROLES, SASL_MECHANISMS } from './config.js';
+import {
+  brokers,
+  host,
+  httpUrl,
+  matching,
+  oneOf,
+  origins,
+  path,
+  pemFile,
+  postgresUrl,
+  secretText,
+  trueOrFalse,
+  wholeNumber,
+  type Parser,
+} from './parsers.js';
+
+/** One environment variable. The check, `-h` and docs/configuration.md all come from this. */
+export interface Setting<Value> {
+  /** What it is for, in a sentence without a full stop. */
+  readonly about: string;
+  /** The roles that use it; `both` stands for `web`, `worker` and `all`. */
+  readonly usedBy: 'web' | 'worker' | 'both';
+  /** What holds without it, for people. */
+  readonly otherwise: string;
+  readonly parser: Parser<Value>;
+  /** What is parsed without it; `null`: nothing. */
+  readonly fallback: string | null;
+}
+
+type UsedBy = Setting<unknown>['usedBy'];
+
+/** A setting with a default. */
+function withDefault<Value>(usedBy: UsedBy, parser: Parser<Value>, fallback: string, about: string) {
+  return { about, usedBy, otherwise: fallback, parser, fallback } satisfies Setting<Value>;
+}
+
+/** A setting that may be missing; `otherwise` says what holds then. */
+function optional<Value>(usedBy: UsedBy, parser: Parser<Value>, otherwise: string, about: string) {
+  return { about, usedBy, otherwise, parser, fallback: null } satisfies Setting<Value>;
+}
+
+/** All that the environment can say, in the order in which people read it. */
+export const SETTINGS = {
+  ROLE: withDefault('both', oneOf(ROLES), 'all', 'What this process does'),
+  HOST: withDefault('both', host, '127.0.0.1', 'The address to listen on'),
+  PORT: withDefault(
+    'both',
+    wholeNumber(0, 65535),
+    '3000',
+    'The port to listen on, 0 for any free one; the role worker serves health and metrics there',
+  ),
+  CORS_ORIGINS: optional(
+    'web',
+    origins,
+    'none',
+    'The origins of pages that may call the API from a browser, separated by commas',
+  ),
+  AUTH: optional(
+    'web',
+    oneOf(['none', 'jwt']),
+    'none on a loopback address; required on any other',
+    'How callers are known; none is accepted on a loopback address only, jwt comes with a later version',
+  ),
+  DATABASE_URL: optional(
+    'both',
+    postgresUrl,
+    'required',
+    'The PostgreSQL database (version 15 or later) as a postgres:// URL',
+  ),
+  DATABASE_POOL_SIZE: withDefault(
+    'both',
+    wholeNumber(2, 1000),
+    '10',
+    'How many database connections to pool',
+  ),
+  TRANSPORT: optional(
+    'both',
+    oneOf(['kafka', 'none']),
+    'kafka if KAFKA_BROKERS is set, else none',
+    'What carries records to and from compute workers; none comes with a later version',
+  ),
+  KAFKA_BROKERS: optional(
+    'both',
+    brokers,
+    'required for kafka',
+    'The brokers as host:port, separated by commas',
+  ),
+  KAFKA_GROUP_PREFIX: withDefault(
+    'both',
+    matching(/^[a-zA-Z0-9._-]{1,100}$/, '1 to 100 of the characters a-z, A-Z, 0-9, ".", "_" and "-"'),
+    'taskwire',
+    'What the names of the consumer groups begin with; one per installation',
+  ),
+  KAFKA_REPLICATION_FACTOR: optional(
+    'both',
+    wholeNumber(1, 100),
+    "the broker's default",
+    'The replication factor of the topics that are made',
+  ),
+  KAFKA_SSL: withDefault('both', trueOrFalse, 'false', 'Whether to speak TLS with the brokers'),
+  KAFKA_SSL_CA: optional(
+    'both',
+    pemFile,
+    "the system's",
+    'A PEM file with the authorities that the brokers are checked by',
+  ),
+  KAFKA_SSL_CERT: optional(
+    'both',
+    pemFile,
+    'none',
+    'A PEM file with our client certificate; needs KAFKA_SSL_KEY',
+  ),
+  KAFKA_SSL_KEY: optional('both', pemFile, 'none', 'A PEM file with the key of KAFKA_SSL_CERT'),
+  KAFKA_SASL_MECHANISM: optional(
+    'both',
+    oneOf(SASL_MECHANISMS),
+    'no SASL',
+    'How to authenticate to the brokers',
+  ),
+  KAFKA_SASL_USERNAME: optional('both', secretText, 'none', 'The name for SASL'),
+  KAFKA_SASL_PASSWORD: optional('both', secretText, 'none', 'The password for SASL'),
+  TASK_TYPES: optional('both', path, 'only the type default', 'A YAML file with the task types'),
+  RETENTION_DAYS: withDefault(
+    'worker',
+    wholeNumber(1, 36500),
+    '30',
+    'How many days ended tasks, their events and closed dead letters are kept',
+  ),
+  SHUTDOWN_SECONDS: withDefault(
+    'both',
+    wholeNumber(1, 3600),
+    '20',
+    'How many seconds a stopping process may take for the work in flight',
+  ),
+  LOG_LEVEL: withDefault('both', oneOf(LOG_LEVELS), 'info', 'The least grave log lines to write'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: optional(
+    'both',
+    httpUrl,
+    'tracing is off',
+    'The base URL of an OTLP/HTTP collector that takes traces',
+  ),
+} as const;
+
+export type SettingName = keyof typeof SETTINGS;
+
+/** What each setting becomes; those without a default may be `null`. */
+export type SettingValues = {
+  readonly [Name in SettingName]: (typeof SETTINGS)[Name] extends {
+    parser: Parser<infer Value>;
+    fallback: infer Fallback;
+  }
+    ? Value | (Fallback extends null ? null : never)
+    : never;
+};
