@@ -1,0 +1,46 @@
+import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { AppError } from './app-error.js';
+import { toProblem } from './problem.js';
+import { toAppError } from './to-app-error.js';
+
+/** Answers every error, from wherever in Nest or Fastify it comes, with a problem document; logs what is our fault. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    sendProblem(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+  }
+}
+
+/** The same for errors that Fastify meets before Nest. An answer that has begun already is cut off instead. */
+export function sendProblem(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const error = toAppError(thrown);
+  const [path] = request.url.split('?', 1);
+  if (error.status >= 500) log(error, request, path);
+  if (reply.sent || reply.raw.headersSent) {
+    reply.raw.destroy();
+    return;
+  }
+  if (error.code === 'unauthorized') void reply.header('www-authenticate', 'Bearer');
+  if (error.retryable) void reply.header('retry-after', '1');
+  // As a string, so that Fastify adds no charset to the type.
+  void reply
+    .status(error.status)
+    .header('content-type', 'application/problem+json')
+    .send(JSON.stringify(toProblem(error, path)));
+}
+
+const logger = new Logger('Http');
+
+function log(error: AppError, request: FastifyRequest, path: string | undefined): void {
+  const line = {
+    message: 'A request failed',
+    requestId: request.id,
+    method: request.method,
+    path,
+    err: error.cause ?? error,
+  };
+  if (error.retryable) logger.warn(line);
+  else logger.error(line);
+}
