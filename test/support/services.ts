@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+
+/** The Kafka and PostgreSQL that all tests of a run share. */
+export interface SharedServices {
+  /** As in `KAFKA_BROKERS`. */
+  brokers: string;
+  /** As in `DATABASE_URL`; tests take a schema of their own with `createTestDatabase()`. */
+  databaseUrl: string;
+}
+
+/**
+ * What a test can need: the shared broker, the shared database, or what it takes to start one of its own
+ * (`startKafkaBroker`, `startPostgres`).
+ */
+export type Need = 'kafka' | 'postgres' | 'ownKafka' | 'ownPostgres';
+
+/** How the set-up tells the tests, which run in other processes, what it found. */
+export const SERVICES_VARIABLE = 'TASKWIRE_TEST_SERVICES';
+
+/** What the set-up found; `missing` says why something is not there. */
+export interface FoundServices extends SharedServices {
+  missing: Partial<Record<Need, string>>;
+}
+
+/** The shared services. An address that the set-up could not find is empty: declare the need to be told. */
+export function sharedServices(): SharedServices {
+  const { brokers, databaseUrl } = found();
+  return { brokers, databaseUrl };
+}
+
+/**
+ * A `describe` that needs services. Without them its tests are skipped with a warning; with `CI=true` they fail.
+ */
+export function describeWithServices(
+  title: string,
+  needs: Need[],
+  body: (services: SharedServices) => void,
+): void {
+  const { missing, ...services } = found();
+  const reasons = needs.flatMap((need) => missing[need] ?? []);
+  if (reasons.length === 0) {
+    describe(title, () => {
+      body(services);
+    });
+    return;
+  }
+  const reason = `${title}: ${reasons.join('; ')}`;
+  const orFail = process.env.CI === 'true' ? describe : describe.skip;
+  if (orFail !== describe) console.warn(`SKIPPED ${reason}`);
+  orFail(title, () => {
+    beforeAll(() => {
+      throw new Error(reason);
+    });
+    body(services);
+  });
+}
+
+/** `name` with something random behind it, for a topic, a group prefix or an owner that no other test uses. */
+export function unique(name: string): string {
+  return `${name}-${randomUUID().slice(0, 8)}`;
+}
+
+function found(): FoundServices {
+  const json = process.env[SERVICES_VARIABLE];
+  if (json === undefined)
+    throw new Error('Only tests below test/ have services: Jest starts none for unit tests');
+  return JSON.parse(json) as FoundServices;
+}
