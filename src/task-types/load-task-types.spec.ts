@@ -1,0 +1,192 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ConfigError } from '../config/config.js';
+import { loadTaskTypes } from './load-task-types.js';
+import type { TaskTypes } from './task-types.js';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'taskwire-types-'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function load(yaml: string): TaskTypes {
+  const path = join(folder, 'types.yaml');
+  writeFileSync(path, yaml);
+  return loadTaskTypes(path);
+}
+
+function failure(yaml: string): string {
+  try {
+    load(yaml);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  return 'no error';
+}
+
+const BUILT_IN = {
+  name: 'default',
+  delivery: 'topic',
+  requestTopic: 'topic-task-request',
+  resultTopic: 'topic-task-result',
+  partitions: 3,
+  maxAttempts: 3,
+  retry: { backoffSeconds: 5, factor: 2, maxSeconds: 300 },
+  attemptTimeoutSeconds: null,
+  expiresInSeconds: 604800,
+  uniqueCorrelation: false,
+};
+
+describe('loadTaskTypes', () => {
+  it('has the type default without a file', () => {
+    expect(loadTaskTypes(null).all()).toEqual([
+      { ...BUILT_IN, payloadErrors: expect.any(Function) as unknown },
+    ]);
+    expect(loadTaskTypes(null).get('default')?.payloadErrors({ anything: 1 })).toEqual([]);
+    expect(loadTaskTypes(null).get('constructor')).toBeUndefined();
+  });
+
+  it('fills in the defaults of what a type leaves out, also inside retry', () => {
+    const types = load(
+      'types: { a: { retry: { factor: 3 }, attemptTimeoutSeconds: 600, uniqueCorrelation: true } }',
+    );
+    expect(types.get('a')).toMatchObject({
+      ...BUILT_IN,
+      name: 'a',
+      retry: { backoffSeconds: 5, factor: 3, maxSeconds: 300 },
+      attemptTimeoutSeconds: 600,
+      uniqueCorrelation: true,
+    });
+    expect(types.get('default')).toMatchObject(BUILT_IN);
+  });
+
+  it('lets the file override the type default', () => {
+    expect(load('types: { default: { maxAttempts: 7 } }').get('default')?.maxAttempts).toBe(7);
+  });
+
+  it.each([
+    ['', ' must be object'],
+    ['types:', 'types must be object'],
+    ['type: {}', 'types is missing'],
+    ['types: {}\nmore: 1', 'more is not known'],
+    ['types: { a.b: null }', 'types.a.b must be object'],
+    ['types: { a.b: { maxAtempts: 3 } }', 'types.a.b.maxAtempts is not known'],
+    ['types: { a.b: { maxAttempts: 0 } }', 'types.a.b.maxAttempts must be >= 1'],
+    ['types: { a.b: { maxAttempts: "3" } }', 'types.a.b.maxAttempts must be integer'],
+    [
+      'types: { a.b: { delivery: mail } }',
+      'types.a.b.delivery must be equal to one of the allowed values: topic, claim',
+    ],
+    ['types: { a.b: { retry: { factor: 0.5 } } }', 'types.a.b.retry.factor must be >= 1'],
+    ['types: { a.b: { retry: { delay: 1 } } }', 'types.a.b.retry.delay is not known'],
+    ['types: { a.b: { requestTopic: "a b" } }', 'types.a.b.requestTopic must match pattern'],
+    ['types: { a.b: { requestTopic: ".." } }', 'types.a.b.requestTopic must match pattern'],
+    ['types: { a.b: { resultTopic: a-dlq } }', 'types.a.b.resultTopic must match pattern'],
+    ['types: { "a b": {} }', 'types.a b must match pattern'],
+    ['types: { a: {}, a: {} }', 'Map keys must be unique'],
+    ['types: [', 'Flow sequence'],
+  ])('refuses %j with one line that names the place', (yaml, line) => {
+    expect(failure(yaml)).toContain(`TASK_TYPES: ${join(folder, 'types.yaml')}: `);
+    expect(failure(yaml)).toContain(line);
+    expect(failure(yaml)).not.toContain('\n');
+  });
+
+  it('names the file that is not there', () => {
+    expect(() => loadTaskTypes('/nowhere.yaml')).toThrow(/^TASK_TYPES: \/nowhere.yaml: ENOENT/);
+  });
+
+  it('says that delivery claim comes with a later version', () => {
+    expect(failure('types: { a: { delivery: claim } }')).toBe(
+      'TASK_TYPES: types.a.delivery claim comes with a later version',
+    );
+  });
+
+  it('refuses a request topic that is a result topic, also of another type', () => {
+    expect(failure('types: { a: { requestTopic: topic-task-result } }')).toBe(
+      'TASK_TYPES: types.a.requestTopic topic-task-result is the resultTopic of default',
+    );
+  });
+
+  describe('payload schemas', () => {
+    const WITH_SCHEMA = 'types: { a: { payloadSchema: ./a.json } }';
+
+    function schema(content: unknown): void {
+      writeFileSync(join(folder, 'a.json'), typeof content === 'string' ? content : JSON.stringify(content));
+    }
+
+    it('are found beside the file and name every wrong place of a payload', () => {
+      schema({
+        $schema: 'https://json-schema.org/draft/2020-12/schema',
+        type: 'object',
+        required: ['fileUrl'],
+        additionalProperties: false,
+        properties: {
+          fileUrl: { type: 'string', format: 'uri' },
+          'a/b': { type: 'array', items: { type: 'number' } },
+        },
+      });
+      const type = load(WITH_SCHEMA).get('a');
+      expect(type?.payloadErrors({ fileUrl: 'file:///data/a.shp' })).toEqual([]);
+      expect(type?.payloadErrors({ 'a/b': [1, 'x'], extra: 1 })).toEqual([
+        { path: 'payload.fileUrl', message: 'is missing' },
+        { path: 'payload.extra', message: 'is not known' },
+        { path: 'payload.a/b.1', message: 'must be number' },
+      ]);
+      expect(type?.payloadErrors({ fileUrl: 'no url' })).toEqual([
+        { path: 'payload.fileUrl', message: 'must match format "uri"' },
+      ]);
+    });
+
+    it('tell at most a hundred errors of one payload', () => {
+      schema({ additionalProperties: { type: 'number' } });
+      const payload = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`field${index}`, 'x']));
+      expect(load(WITH_SCHEMA).get('a')?.payloadErrors(payload)).toHaveLength(100);
+    });
+
+    it.each([
+      [null, 'ENOENT'],
+      ['{', 'JSON'],
+      ['[]', 'is not a JSON object'],
+      [{ type: 'strin' }, 'schema is invalid'],
+      [{ requird: ['a'] }, 'unknown keyword: "requird"'],
+      [{ $schema: 'http://json-schema.org/draft-07/schema#' }, 'draft-07'],
+    ])('that cannot be used (%j) end the start with one line', (content, reason) => {
+      if (content !== null) schema(content);
+      expect(failure(WITH_SCHEMA)).toMatch(/^TASK_TYPES: types\.a\.payloadSchema: [^\n]+$/);
+      expect(failure(WITH_SCHEMA)).toContain(reason);
+    });
+  });
+});
+
+describe('TaskTypes', () => {
+  const YAML = `types:
+  a: { requestTopic: shared, resultTopic: answers, partitions: 6 }
+  b: { requestTopic: shared }
+`;
+
+  it('lists each topic once, with the larger number of partitions', () => {
+    const types = load(YAML);
+    expect(types.requestTopics()).toEqual([
+      { name: 'topic-task-request', partitions: 3 },
+      { name: 'shared', partitions: 6 },
+    ]);
+    expect(types.resultTopics()).toEqual([
+      { name: 'topic-task-result', partitions: 3 },
+      { name: 'answers', partitions: 6 },
+    ]);
+    expect(types.deadLetterTopics()).toContainEqual({ name: 'shared-dlq', partitions: 6 });
+    expect(types.deadLetterTopics()).toHaveLength(4);
+  });
+
+  it('finds the types that share a topic', () => {
+    const types = load(YAML);
+    expect(types.namesByRequestTopic('shared')).toEqual(['a', 'b']);
+    expect(types.namesByResultTopic('topic-task-result')).toEqual(['default', 'b']);
+    expect(types.namesByResultTopic('shared')).toEqual([]);
+  });
+});

@@ -1,0 +1,62 @@
+import type { TopicSpec } from '../transport/transport.js';
+import type { TaskType } from './task-type.js';
+
+/** All task types of this installation, fixed at the start; also the injection token. */
+export class TaskTypes {
+  private readonly byName: ReadonlyMap<string, TaskType>;
+
+  constructor(types: readonly TaskType[]) {
+    this.byName = new Map(types.map((type) => [type.name, type]));
+  }
+
+  get(name: string): TaskType | undefined {
+    return this.byName.get(name);
+  }
+
+  all(): readonly TaskType[] {
+    return [...this.byName.values()];
+  }
+
+  /** Where requests go out. */
+  requestTopics(): TopicSpec[] {
+    return topics(this.all(), 'requestTopic');
+  }
+
+  /** Where answers come in. */
+  resultTopics(): TopicSpec[] {
+    return topics(this.all(), 'resultTopic');
+  }
+
+  /** Where what cannot be processed is kept: one for each request and result topic. */
+  deadLetterTopics(): TopicSpec[] {
+    return [...this.requestTopics(), ...this.resultTopics()].map(({ name, partitions }) => ({
+      name: `${name}-dlq`,
+      partitions,
+    }));
+  }
+
+  /** The types whose answers come in on this topic. */
+  namesByResultTopic(topic: string): string[] {
+    return this.names((type) => type.resultTopic === topic);
+  }
+
+  /** The types whose requests go out on this topic. */
+  namesByRequestTopic(topic: string): string[] {
+    return this.names((type) => type.requestTopic === topic);
+  }
+
+  private names(matches: (type: TaskType) => boolean): string[] {
+    return this.all()
+      .filter(matches)
+      .map((type) => type.name);
+  }
+}
+
+/** Each topic once; where types that share it want different numbers of partitions, the largest. */
+function topics(types: readonly TaskType[], which: 'requestTopic' | 'resultTopic'): TopicSpec[] {
+  const partitions = new Map<string, number>();
+  for (const type of types) {
+    partitions.set(type[which], Math.max(type.partitions, partitions.get(type[which]) ?? 0));
+  }
+  return [...partitions].map(([name, count]) => ({ name, partitions: count }));
+}
