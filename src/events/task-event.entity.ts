@@ -7,10 +7,10 @@ import type { TaskEventType, TaskStatus } from '../tasks/task-state.js';
   where: `type IN ('failed', 'dead_lettered', 'cancelled', 'expired')`,
 })
 export class TaskEvent {
-  @PrimaryColumn('uuid', { name: 'task_id', primaryKeyConstraintName: 'task_events_pkey' })
+  @PrimaryColumn({ type: 'uuid', name: 'task_id', primaryKeyConstraintName: 'task_events_pkey' })
   taskId!: string;
 
-  @PrimaryColumn('integer', { primaryKeyConstraintName: 'task_events_pkey' })
+  @PrimaryColumn({ type: 'integer', primaryKeyConstraintName: 'task_events_pkey' })
   seq!: number;
 
   @Column('text')
@@ -24,10 +24,10 @@ export class TaskEvent {
   @Column('integer')
   attempt!: number;
 
-  @Column('timestamptz', { precision: 3 })
+  @Column({ type: 'timestamptz', precision: 3 })
   at!: Date;
 
   /** JSON text of an object: what is new with this step. A success result lives in `tasks` and is put in on read. */
-  @Column('json', { nullable: true })
+  @Column({ type: 'json', nullable: true })
   data!: string | null;
 }

@@ -1,0 +1,160 @@
+import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { setTimeout as pause } from 'node:timers/promises';
+import pg from 'pg';
+import { fromPayload, toPayloads } from './hint-payload.js';
+import { Rounds } from './rounds.js';
+
+/** What the connection tells whoever listens. */
+export interface HintListener {
+  /** Another process wrote events of these tasks. */
+  hinted(taskIds: string[]): void;
+  /** The connection is there, for the first time or again: hints may have been missed. */
+  connected(): void;
+}
+
+/** Of the connection attempt, and of each statement, which does next to nothing. In milliseconds. */
+const TIMEOUT = 5_000;
+
+/** How often a connection shows that it is alive, in milliseconds: one that nobody uses can be dead for hours. */
+const HEARTBEAT_INTERVAL = 15_000;
+
+/** The first and the longest pause before it connects again, in milliseconds. */
+const BACK_OFF = { first: 100, longest: 5_000 };
+
+/**
+ * Channels belong to a database, and installations to a schema of it. Hints are lossy anyway, so nothing of them has
+ * to survive a crash of the server.
+ */
+const SET_UP = `
+  SELECT set_config('synchronous_commit', 'off', false),
+    'taskwire_' || quote_ident(current_schema())::regnamespace::oid AS channel`;
+
+/** One statement for all payloads, because sessions that notify wait for each other. Without any it is a heartbeat. */
+const NOTIFY = 'SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload';
+
+/**
+ * The event bus between processes: PostgreSQL's `LISTEN` and `NOTIFY` on a connection of its own, which must be a
+ * direct one (no transaction pooler). It carries hints, and hints get lost: what cannot be sent now is dropped.
+ */
+export class BusConnection implements OnModuleInit, OnApplicationShutdown {
+  private readonly logger = new Logger(BusConnection.name);
+  private readonly stop = new AbortController();
+  private readonly gathered = new Set<string>();
+  private readonly sending = new Rounds(
+    () => this.sendGathered(),
+    (error) => {
+      this.logger.debug({ message: 'Hints were lost', err: error });
+      // This statement does next to nothing: what failed is the connection.
+      void this.session?.client.end();
+    },
+  );
+  private listener: HintListener | null = null;
+  private session: { client: pg.Client; channel: string } | null = null;
+  private sessions: Promise<void> | undefined;
+
+  /** @param url of the database, as in the configuration */
+  constructor(private readonly url: string) {}
+
+  /** Whether hints come and go at the moment. */
+  get isConnected(): boolean {
+    return this.session !== null;
+  }
+
+  /** Names the one who is told about other processes' hints. Without one, the connection does not listen. */
+  listen(listener: HintListener): void {
+    this.listener = listener;
+  }
+
+  /** Hints other processes at these tasks. Those that gather while a statement is under way go with the next one. */
+  send(taskIds: Iterable<string>): void {
+    for (const taskId of taskIds) this.gathered.add(taskId);
+    this.sending.request();
+  }
+
+  onModuleInit(): void {
+    this.sessions = this.keepConnected();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.stop.abort();
+    await this.session?.client.end();
+    await this.sessions;
+  }
+
+  private async sendGathered(): Promise<void> {
+    const payloads = toPayloads(this.gathered);
+    this.gathered.clear();
+    if (this.session) await this.session.client.query(NOTIFY, [this.session.channel, payloads]);
+    else this.logger.debug('Hints were lost: the event bus is not connected');
+  }
+
+  private async keepConnected(): Promise<void> {
+    let failures = 0;
+    while (!this.stop.signal.aborted) {
+      try {
+        await this.holdSession(() => (failures = 0));
+      } catch (error) {
+        this.logger.warn({ message: 'The event bus cannot connect', err: error });
+      }
+      const longest = Math.min(BACK_OFF.longest, BACK_OFF.first * 2 ** failures++);
+      await pause(longest * (0.5 + Math.random() / 2), undefined, { signal: this.stop.signal }).catch(
+        () => undefined,
+      );
+    }
+  }
+
+  /** Connects, and resolves when the connection has ended. Rejects when it cannot be made. */
+  private async holdSession(onConnected: () => void): Promise<void> {
+    const client = new pg.Client({
+      connectionString: this.url,
+      application_name: 'taskwire event bus',
+      connectionTimeoutMillis: TIMEOUT,
+      query_timeout: TIMEOUT,
+      keepAlive: true,
+    });
+    const ended = new Promise((resolve) => client.once('end', resolve));
+    client.on('error', (error) => {
+      this.logger.warn({ message: 'The event bus lost its connection', err: error });
+    });
+    const heartbeat = setInterval(() => {
+      this.sending.request();
+    }, HEARTBEAT_INTERVAL);
+    try {
+      await client.connect();
+      const channel = await this.setUp(client);
+      if (this.stop.signal.aborted) return;
+      this.session = { client, channel };
+      onConnected();
+      this.listener?.connected();
+      await ended;
+    } finally {
+      this.session = null;
+      clearInterval(heartbeat);
+      await client.end();
+    }
+  }
+
+  private async setUp(client: pg.Client): Promise<string> {
+    const { rows } = await client.query<{ channel: string }>(SET_UP);
+    const channel = rows[0]?.channel;
+    if (channel === undefined) throw new Error('the database has no current schema');
+    if (this.listener) {
+      client.on('notification', (notification) => {
+        this.receive(client, notification);
+      });
+      await client.query(`LISTEN ${channel}`);
+    }
+    return channel;
+  }
+
+  private receive(client: pg.Client, { processId, payload }: pg.Notification): void {
+    // Within one process events skip the bus.
+    if (processId === (client as pg.Client & { processID: number }).processID || payload === undefined)
+      return;
+    try {
+      this.listener?.hinted(fromPayload(payload));
+    } catch (error) {
+      this.logger.warn({ message: 'A hint could not be read', err: error });
+    }
+  }
+}

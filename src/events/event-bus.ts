@@ -1,0 +1,40 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { BusConnection, type HintListener } from './bus-connection.js';
+import type { RecordedEvent } from './event.js';
+
+/** Who is told what happens to tasks, in this process and in others. Must be quick. */
+export interface BusListener extends HintListener {
+  /** This process wrote these events. Those of one task come in order, but perhaps before older ones of other processes. */
+  recorded(events: readonly RecordedEvent[]): void;
+}
+
+/** Tells every process which tasks have new events. A hint, which may get lost: PostgreSQL is the truth. */
+@Injectable()
+export class EventBus {
+  private readonly logger = new Logger(EventBus.name);
+  private listener: BusListener | null = null;
+
+  constructor(private readonly connection: BusConnection) {}
+
+  /** Whether hints between processes come and go at the moment. Without them, events arrive within 3 s. */
+  get isConnected(): boolean {
+    return this.connection.isConnected;
+  }
+
+  /** Tells about events that have been committed: this process at once, others by a hint. Never throws, never waits. */
+  announce(events: readonly RecordedEvent[]): void {
+    if (events.length === 0) return;
+    try {
+      this.listener?.recorded(events);
+    } catch (error) {
+      this.logger.error({ message: 'Followers were not told', err: error });
+    }
+    this.connection.send(events.map(({ taskId }) => taskId));
+  }
+
+  /** Names the one listener of this process. To be called before the application starts. */
+  listen(listener: BusListener): void {
+    this.listener = listener;
+    this.connection.listen(listener);
+  }
+}

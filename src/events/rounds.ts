@@ -1,0 +1,33 @@
+/**
+ * Runs a piece of work one round at a time. What is asked for while a round is under way shares the next one, so a
+ * lone request never waits and a thousand cost two rounds.
+ */
+export class Rounds {
+  private wanted = false;
+  private running = false;
+
+  /** @param onError is told what a round threw; the rounds go on. */
+  constructor(
+    private readonly round: () => Promise<void>,
+    private readonly onError: (error: unknown) => void,
+  ) {}
+
+  /** Begins a round at once, or right after the one that is under way. Never throws. */
+  request(): void {
+    this.wanted = true;
+    if (!this.running) void this.run();
+  }
+
+  private async run(): Promise<void> {
+    this.running = true;
+    while (this.wanted) {
+      this.wanted = false;
+      try {
+        await this.round();
+      } catch (error) {
+        this.onError(error);
+      }
+    }
+    this.running = false;
+  }
+}
