@@ -1,0 +1,122 @@
+import type { Admin } from 'kafkajs';
+import type { GroupLag, TopicAdmin, TopicDescription, TopicSpec } from '../../transport.js';
+import { quickRetries, type KafkaClientFactory } from './kafka-client.js';
+import { asError, kafkaFaultOf, protocolErrorOf, unavailable } from './kafka-errors.js';
+import { within } from './within.js';
+
+/** Looks at topics and makes them. Everything throws `TransportUnavailableError` when Kafka does not answer in time. */
+export class KafkaTopicAdmin implements TopicAdmin {
+  private admin: Promise<Admin> | null = null;
+
+  constructor(
+    private readonly createClient: KafkaClientFactory,
+    private readonly replicationFactor: number | undefined,
+  ) {}
+
+  async ensure(topics: TopicSpec[]): Promise<{ name: string; error: Error }[]> {
+    const existing = new Set((await this.describe(topics.map(({ name }) => name))).map(({ name }) => name));
+    const missing = topics.filter(({ name }) => !existing.has(name));
+    const failures: { name: string; error: Error }[] = [];
+    // One by one: one refused topic fails the whole request.
+    for (const topic of missing) {
+      const error = await this.create(topic);
+      if (error) failures.push({ name: topic.name, error });
+    }
+    return failures;
+  }
+
+  async describe(names: string[]): Promise<TopicDescription[]> {
+    const found = await Promise.all(names.map((name) => this.describeOne(name)));
+    return found.filter((topic) => topic !== null);
+  }
+
+  async lag(group: string, topics: string[]): Promise<GroupLag[]> {
+    const existing = await this.describe(topics);
+    // A client of its own: these calls remember their topics, and one that is deleted later would fail every call.
+    const admin = this.createClient().admin({ retry: quickRetries(1) });
+    try {
+      await admin.connect();
+      return await Promise.all(existing.map(({ name }) => lagOf(admin, group, name)));
+    } catch (error) {
+      throw unavailable(error);
+    } finally {
+      void admin.disconnect().catch(() => undefined);
+    }
+  }
+
+  /** Disconnects, within seconds; never rejects. */
+  async close(): Promise<void> {
+    const { admin } = this;
+    this.admin = null;
+    const disconnected = admin?.then((connected) => connected.disconnect());
+    if (disconnected) await within(3_000, disconnected, 'late').catch(() => undefined);
+  }
+
+  /** Null for a topic that does not exist, has no leader yet, or may not be seen. */
+  private async describeOne(name: string): Promise<TopicDescription | null> {
+    try {
+      return await this.ask(async (admin) => {
+        const { topics } = await admin.fetchTopicMetadata({ topics: [name] });
+        return { name, partitions: topics[0]?.partitions.length ?? 0 };
+      });
+    } catch (error) {
+      if (kafkaFaultOf(error) === 'topic') return null;
+      throw unavailable(error);
+    }
+  }
+
+  /** The reason why the topic could not be made, or null. */
+  private async create({ name, partitions }: TopicSpec): Promise<Error | null> {
+    const replicationFactor = this.replicationFactor ?? -1;
+    try {
+      await this.ask((admin) =>
+        admin.createTopics({ topics: [{ topic: name, numPartitions: partitions, replicationFactor }] }),
+      );
+      return null;
+    } catch (error) {
+      const reason = causeOf(error);
+      if (protocolErrorOf(reason) === null) throw unavailable(reason);
+      return reason;
+    }
+  }
+
+  private async ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
+    this.admin ??= this.connect();
+    try {
+      return await question(await this.admin);
+    } catch (error) {
+      // A new client knows nothing of dead connections.
+      if (protocolErrorOf(causeOf(error)) === null) void this.close();
+      throw error;
+    }
+  }
+
+  private async connect(): Promise<Admin> {
+    const admin = this.createClient().admin({ retry: quickRetries(1) });
+    await admin.connect();
+    return admin;
+  }
+}
+
+async function lagOf(admin: Admin, group: string, topic: string): Promise<GroupLag> {
+  const [ends, [committed]] = await Promise.all([
+    admin.fetchTopicOffsets(topic),
+    admin.fetchOffsets({ groupId: group, topics: [topic] }),
+  ]);
+  const positions = new Map(
+    committed?.partitions.map(({ partition, offset }) => [partition, Number(offset)]),
+  );
+  const lag = ends.reduce((sum, { partition, low, high }) => {
+    // Negative: never committed. Above the end: committed to a topic of that name which is gone.
+    const position = positions.get(partition) ?? -1;
+    const start = position < Number(low) || position > Number(high) ? Number(low) : position;
+    return sum + Number(high) - start;
+  }, 0);
+  return { group, topic, lag };
+}
+
+/** kafkajs wraps the reasons of single topics in a list. */
+function causeOf(error: unknown): Error {
+  if (!(error instanceof Error && 'errors' in error && Array.isArray(error.errors))) return asError(error);
+  return asError(error.errors[0]);
+}
