@@ -3,7 +3,8 @@ import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+/** The project's root. */
+export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 /**
  * The folder `.cache/NAME`, which `fill` makes the first time. A name holds the version of what is inside. It is filled

@@ -14,7 +14,7 @@ async function write(brokers: string, topic: string): Promise<void> {
 }
 
 async function endOffset(brokers: string, topic: string): Promise<string | undefined> {
-  const admin = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING }).admin();
+  const admin = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING, retry: { retries: 1 } }).admin();
   await admin.connect();
   try {
     const [partition] = await admin.fetchTopicOffsets(topic);

@@ -32,6 +32,9 @@ export interface KafkaBroker {
   close: () => Promise<void>;
 }
 
+/** Only the quick compiler: a start takes a third less of the processor, and tests start brokers often. */
+const JVM = ['-Xms256m', '-Xmx512m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
+
 const LOGGING = `rootLogger.level = warn
 rootLogger.appenderRef.console.ref = console
 appender.console.type = Console
@@ -55,7 +58,7 @@ export async function startKafkaBroker(options: KafkaBrokerOptions = {}): Promis
   await writeFile(config, toText(properties));
   await writeFile(logging, LOGGING);
 
-  const java = ['-Xms256m', '-Xmx512m', `-Dlog4j2.configurationFile=${logging}`, '-cp', classPath];
+  const java = [...JVM, `-Dlog4j2.configurationFile=${logging}`, '-cp', classPath];
   let process: Child | undefined;
   const start = async (): Promise<void> => {
     process = await Child.start('java', [...java, 'kafka.Kafka', config]);

@@ -14,9 +14,6 @@ export interface SharedServices {
  */
 export type Need = 'kafka' | 'postgres' | 'ownKafka' | 'ownPostgres';
 
-/** How the set-up tells the tests, which run in other processes, what it found. */
-export const SERVICES_VARIABLE = 'TASKWIRE_TEST_SERVICES';
-
 /** What the set-up found; `missing` says why something is not there. */
 export interface FoundServices extends SharedServices {
   missing: Partial<Record<Need, string>>;
@@ -61,7 +58,7 @@ export function unique(name: string): string {
 }
 
 function found(): FoundServices {
-  const json = process.env[SERVICES_VARIABLE];
+  const json = process.env.TASKWIRE_TEST_SERVICES; // from global-setup.mjs, which runs in another process
   if (json === undefined)
     throw new Error('Only tests below test/ have services: Jest starts none for unit tests');
   return JSON.parse(json) as FoundServices;
