@@ -3,7 +3,7 @@
  * order of members and every other detail come out as they went in.
  *
  * Our own code because parsers that keep the source build a tree of every nested value: on a 1.3 kB result with 64
- * numbers, lossless-json takes 28 µs and jsonc-parser 39 µs, `JSON.parse` 11 µs, `members` 1 to 2 µs.
+ * numbers `JSON.parse` takes 11 µs, `members` 6 µs, lossless-json 28 µs and jsonc-parser 39 µs.
  */
 import { CLOSE_BRACKET, endOfString, endOfValue, QUOTE, skipSpace } from './scan.js';
 

@@ -1,0 +1,16 @@
+import type { DeliveredRecord } from '../../transport/transport.js';
+import type { DeadLetterFormat, DeadLetterReading } from './dead-letter-reading.js';
+import { envelopeFormat } from './envelope-format.js';
+import { readUnknown } from './unknown-format.js';
+
+/** The formats that are understood; the first that knows a record reads it. */
+const FORMATS: DeadLetterFormat[] = [envelopeFormat];
+
+/** Reads any record of a `-dlq` topic. Never throws: what no format knows is kept as it is, its cause unknown. */
+export function readDeadLetter(record: DeliveredRecord): DeadLetterReading {
+  for (const format of FORMATS) {
+    const reading = format.read(record);
+    if (reading) return reading;
+  }
+  return readUnknown(record);
+}
