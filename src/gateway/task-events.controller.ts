@@ -1,0 +1,70 @@
+import { Controller, Get, Header, Headers, Param, Query, Res } from '@nestjs/common';
+import { ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { validate as isUuid } from 'uuid';
+import { CurrentCaller, visibleOwner, type Caller } from '../auth/caller.js';
+import { AppError } from '../errors/app-error.js';
+import { eventText } from '../events/event.js';
+import { EventsRepository } from '../events/events.repository.js';
+import { Followers } from '../events/followers.js';
+import type { TaskView } from '../tasks/task-response.js';
+import { TaskRepository } from '../tasks/task.repository.js';
+import { SEQ, TaskHistoryQuery, TaskHistoryResponse } from './task-history.dto.js';
+import { TaskStream } from './task-stream.js';
+
+/** What happened to a task, at once or as it happens; api.md's "Tasks". */
+@ApiTags('tasks')
+@Controller('v1/tasks/:id')
+export class TaskEventsController {
+  constructor(
+    private readonly tasks: TaskRepository,
+    private readonly events: EventsRepository,
+    private readonly followers: Followers,
+  ) {}
+
+  /** The task's history, in order. Written as text: results stay as they were sent. */
+  @Get('events')
+  @Header('content-type', 'application/json; charset=utf-8')
+  @ApiOkResponse({ type: TaskHistoryResponse })
+  async history(
+    @Param('id') id: string,
+    @Query() { after = 0, limit = 50, cursor }: TaskHistoryQuery,
+    @CurrentCaller() caller: Caller,
+  ): Promise<string> {
+    const start = cursor === undefined ? after : Number(cursor);
+    const found = isUuid(id) ? await this.events.history(id, visibleOwner(caller), start, limit + 1) : null;
+    if (!found) throw new AppError('not_found', 'There is no such task.');
+    const items = found.slice(0, limit);
+    const nextCursor = found.length > limit ? `"${items.at(-1)?.seq ?? start}"` : 'null';
+    return `{"items":[${items.map(eventText).join(',')}],"nextCursor":${nextCursor}}`;
+  }
+
+  /** The same as server-sent events, and what happens from now on; ends after an event that ends the task. */
+  @Get('stream')
+  @ApiOkResponse({
+    description: 'Events `task`, whose `id` is the `seq`',
+    content: { 'text/event-stream': {} },
+  })
+  @ApiNoContentResponse({ description: 'The task is over, and nothing is newer than `Last-Event-ID`' })
+  async stream(
+    @Param('id') id: string,
+    @Query() query: Record<string, unknown>,
+    @Headers('last-event-id') lastEventId: string | undefined,
+    @CurrentCaller() caller: Caller,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    if (Object.keys(query).length > 0)
+      throw new AppError('invalid_request', 'A stream takes no query values.');
+    if (!SEQ.test(lastEventId ?? '0'))
+      throw new AppError('invalid_request', 'Last-Event-ID must be the id of an event.');
+    if (!isUuid(id)) throw new AppError('not_found', 'There is no such task.');
+    const stream = new TaskStream(this.followers, reply);
+    await stream.open(id.toLowerCase(), Number(lastEventId ?? 0), () => this.visibleTask(id, caller));
+  }
+
+  private async visibleTask(id: string, caller: Caller): Promise<TaskView> {
+    const task = await this.tasks.find(id, visibleOwner(caller));
+    if (!task) throw new AppError('not_found', 'There is no such task.');
+    return task;
+  }
+}

@@ -1,0 +1,73 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
+import { IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
+import { TASK_EVENT_TYPES, TASK_STATUSES, type TaskEventType, type TaskStatus } from '../tasks/task-state.js';
+
+/** A `seq` as text, with fewer digits than PostgreSQL's `integer` can have. */
+export const SEQ = /^\d{1,9}$/;
+
+/** Only plain digits are a number: neither nothing nor `1e3`. */
+function toInteger({ value }: { value: unknown }): unknown {
+  return typeof value === 'string' && SEQ.test(value) ? Number(value) : value;
+}
+
+/** Where in a task's history to begin, and how much of it to give. */
+export class TaskHistoryQuery {
+  /** Leaves out the events up to this `seq`. */
+  @IsOptional()
+  @Transform(toInteger)
+  @IsInt()
+  @Min(0)
+  after?: number = 0;
+
+  /** The most events in one answer. */
+  @IsOptional()
+  @Transform(toInteger)
+  @IsInt()
+  @Min(1)
+  @Max(200)
+  limit?: number = 50;
+
+  /** `nextCursor` of the answer before; takes the place of `after`. */
+  @IsOptional()
+  @Matches(SEQ, { message: 'cursor must be the nextCursor of another answer' })
+  cursor?: string;
+}
+
+/** One step in a task's history. */
+export class TaskEventResponse {
+  @ApiProperty({ format: 'uuid' })
+  taskId!: string;
+
+  /** Numbered per task from 1, without a gap. */
+  @ApiProperty({ type: 'integer', minimum: 1 })
+  seq!: number;
+
+  @ApiProperty({ enum: TASK_EVENT_TYPES })
+  type!: TaskEventType;
+
+  /** The status after this step. */
+  @ApiProperty({ enum: TASK_STATUSES })
+  status!: TaskStatus;
+
+  /** The attempt after this step. */
+  @ApiProperty({ type: 'integer', minimum: 1 })
+  attempt!: number;
+
+  @ApiProperty({ format: 'date-time' })
+  at!: string;
+
+  /** What is new: result, error, progress, message, by whom. */
+  @ApiProperty({ type: 'object', additionalProperties: true })
+  data!: Record<string, unknown>;
+}
+
+/** A piece of a task's history, in order. */
+export class TaskHistoryResponse {
+  @ApiProperty({ type: [TaskEventResponse] })
+  items!: TaskEventResponse[];
+
+  /** For `cursor`; null at the end. */
+  @ApiProperty({ type: String, nullable: true })
+  nextCursor!: string | null;
+}

@@ -1,0 +1,132 @@
+import { Logger } from '@nestjs/common';
+import {
+  Ack,
+  ConnectedSocket,
+  MessageBody,
+  SubscribeMessage,
+  WebSocketGateway,
+  type OnGatewayConnection,
+} from '@nestjs/websockets';
+import { LOCAL_CALLER, visibleOwner, type Caller } from '../auth/caller.js';
+import { AppError } from '../errors/app-error.js';
+import { toAppError } from '../errors/to-app-error.js';
+import { toProblem } from '../errors/problem.js';
+import { Followers } from '../events/followers.js';
+import type { Following } from '../events/following.js';
+import type { TaskView } from '../tasks/task-response.js';
+import { TaskRepository } from '../tasks/task.repository.js';
+import type { Acknowledge, TaskSocket } from './socket-events.js';
+import { eventMessage, taskAcknowledgement } from './socket-messages.js';
+import { parseSubscription, parseUnsubscription } from './subscription.js';
+import { UnreadMeter } from './unread-meter.js';
+
+/** The most tasks that one socket may follow one by one. */
+const MAX_SUBSCRIPTIONS = 1_000;
+
+/** Lets sockets follow tasks; api.md's "Socket.IO". */
+@WebSocketGateway()
+export class TasksGateway implements OnGatewayConnection<TaskSocket> {
+  private readonly logger = new Logger(TasksGateway.name);
+
+  constructor(
+    private readonly followers: Followers,
+    private readonly tasks: TaskRepository,
+  ) {}
+
+  /** Makes the socket a follower; following ends with it. */
+  handleConnection(socket: TaskSocket): void {
+    try {
+      this.welcome(socket);
+    } catch {
+      // This process is about to end. Closed from below, the client comes again, to another one.
+      socket.conn.close();
+    }
+  }
+
+  @SubscribeMessage('subscribe')
+  subscribe(
+    @ConnectedSocket() socket: TaskSocket,
+    @MessageBody() body: unknown,
+    @Ack() acknowledge: Acknowledge = () => undefined,
+  ): Promise<void> {
+    return this.answering(acknowledge, async () => {
+      const subscription = parseSubscription(body);
+      const { caller, following } = socket.data;
+      if ('taskId' in subscription) {
+        const { taskId, after } = subscription;
+        this.checkRoom(following, taskId);
+        await following.follow(taskId, {
+          after,
+          read: () => this.visibleTask(taskId, caller),
+          acknowledge: (task) => {
+            acknowledge(taskAcknowledgement(task));
+          },
+        });
+      } else {
+        acknowledge({ ok: true });
+        following.followOwner(caller.owner);
+      }
+    });
+  }
+
+  @SubscribeMessage('unsubscribe')
+  unsubscribe(
+    @ConnectedSocket() socket: TaskSocket,
+    @MessageBody() body: unknown,
+    @Ack() acknowledge: Acknowledge = () => undefined,
+  ): Promise<void> {
+    return this.answering(acknowledge, () => {
+      const subscription = parseUnsubscription(body);
+      const { following } = socket.data;
+      if ('taskId' in subscription) following.unfollow(subscription.taskId);
+      else following.unfollowOwner();
+      acknowledge({ ok: true });
+    });
+  }
+
+  private welcome(socket: TaskSocket): void {
+    const meter = new UnreadMeter(socket.conn);
+    const following = this.followers.join({
+      emit: (event) => socket.emit('task', eventMessage(event)),
+      unread: () => meter.unread,
+      // Without a goodbye, after which a Socket.IO client would not come again by itself.
+      dismiss: (reason) => {
+        socket.conn.close(reason === 'too_slow');
+      },
+    });
+    meter.onTaken(() => {
+      following.drained();
+    });
+    socket.once('disconnect', () => {
+      following.leave();
+    });
+    socket.data = { caller: LOCAL_CALLER, following };
+  }
+
+  /** Answers with what the work throws; what it does not throw it acknowledges itself. */
+  private async answering(acknowledge: Acknowledge, work: () => Promise<void> | void): Promise<void> {
+    try {
+      await work();
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      if (error.status >= 500)
+        this.logger.error({ message: 'A socket was not served', err: error.cause ?? error });
+      const { code, detail } = toProblem(error);
+      acknowledge({ ok: false, error: { code, message: detail } });
+    }
+  }
+
+  private checkRoom(following: Following, taskId: string): void {
+    if (following.size >= MAX_SUBSCRIPTIONS && !following.has(taskId)) {
+      throw new AppError('invalid_request', `A socket follows ${MAX_SUBSCRIPTIONS} tasks at most.`);
+    }
+    // Its answer holds the task, which may be large.
+    if (!following.isReady()) throw new AppError('unavailable', 'Read first what was sent to you.');
+  }
+
+  private async visibleTask(taskId: string, caller: Caller): Promise<TaskView> {
+    const task = await this.tasks.find(taskId, visibleOwner(caller));
+    if (!task) throw new AppError('not_found', 'There is no such task.');
+    return task;
+  }
+}
