@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/**
+ * What this process counts. Whoever does something counts it here; gauges that cost a query are filled by the classes
+ * beside this one when somebody scrapes.
+ */
+@Injectable()
+export class Metrics {
+  readonly registry = new Registry();
+
+  readonly tasksSubmitted = new Counter({
+    name: 'taskwire_tasks_submitted_total',
+    help: 'Tasks accepted, replays of an idempotency key not counted',
+    labelNames: ['type'] as const,
+    registers: [this.registry],
+  });
+
+  readonly results = new Counter({
+    name: 'taskwire_results_total',
+    help: 'Result records by what became of them: applied, ignored (with the reason) or dead_lettered (with the code)',
+    labelNames: ['outcome', 'reason'] as const,
+    registers: [this.registry],
+  });
+
+  readonly recordsDispatched = new Counter({
+    name: 'taskwire_records_dispatched_total',
+    help: 'Request records by what the transport said: durable, refused, topic-not-writable or unavailable',
+    labelNames: ['outcome'] as const,
+    registers: [this.registry],
+  });
+
+  readonly deadLetters = new Counter({
+    name: 'taskwire_dead_letters_total',
+    help: 'Dead letters stored, by the topic of the record and the code of the error',
+    labelNames: ['topic', 'code'] as const,
+    registers: [this.registry],
+  });
+
+  readonly followers = new Gauge({
+    name: 'taskwire_followers',
+    help: 'Sockets, streams and waiting requests that follow a task now',
+    registers: [this.registry],
+  });
+
+  readonly httpDuration = new Histogram({
+    name: 'taskwire_http_request_duration_seconds',
+    help: 'Time from the first byte of a request to the last of its answer',
+    labelNames: ['method', 'route', 'status'] as const,
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+    registers: [this.registry],
+  });
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+  }
+}
