@@ -38,6 +38,8 @@ export class PartitionLane {
   }
 
   private async run(work: () => Promise<void>, onFailure: (error: unknown) => void): Promise<boolean> {
+    // Not before `working` is set: the work itself may ask whether it is quiet.
+    await Promise.resolve();
     try {
       await work();
       return true;

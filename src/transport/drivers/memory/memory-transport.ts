@@ -28,6 +28,7 @@ export class MemoryTransport implements Transport {
   }
 
   async publish(records: OutgoingRecord[]): Promise<PublishResult[]> {
+    if (this.closed) throw new TransportUnavailableError('the transport is closed');
     await this.check();
     const results = records.map((record) => this.append(record));
     this.broker.changed();
@@ -43,7 +44,6 @@ export class MemoryTransport implements Transport {
   async check(): Promise<void> {
     // Answers take a turn of the event loop, as those of a real broker do.
     await new Promise(setImmediate);
-    if (this.closed) throw new TransportUnavailableError('the transport is closed');
     this.broker.check();
   }
 
@@ -78,8 +78,11 @@ class MemoryTopicAdmin implements TopicAdmin {
 
   async ensure(topics: TopicSpec[]): Promise<{ name: string; error: Error }[]> {
     await this.answer();
-    for (const { name, partitions } of topics) this.broker.createTopic(name, partitions);
-    return [];
+    return topics.flatMap(({ name, partitions }) => {
+      if (partitions < 1) return [{ name, error: new Error('a topic needs a partition') }];
+      this.broker.createTopic(name, partitions);
+      return [];
+    });
   }
 
   async describe(names: string[]): Promise<TopicDescription[]> {

@@ -1,0 +1,92 @@
+import { eventually } from '../support/eventually.js';
+import { unique } from '../support/services.js';
+import { Collector, published, records, subscribed, type Stage } from './stage.js';
+
+/** Topics that come, go and come again; lag. */
+export function topicConformance(stage: () => Stage): void {
+  it('makes missing topics and leaves existing ones as they are', async () => {
+    const { topics } = stage().transport();
+    const [old, fresh] = [await stage().topic(2), unique('fresh')];
+    expect(
+      await topics.ensure([
+        { name: old, partitions: 5 },
+        { name: fresh, partitions: 4 },
+      ]),
+    ).toEqual([]);
+    expect(await topics.describe([old, fresh, unique('missing')])).toEqual([
+      { name: old, partitions: 2 },
+      { name: fresh, partitions: 4 },
+    ]);
+  });
+
+  it('names the topics that could not be made, and makes the others', async () => {
+    const { topics } = stage().transport();
+    const [bad, good] = [unique('bad'), unique('good')];
+    const failures = await topics.ensure([
+      { name: bad, partitions: 0 },
+      { name: good, partitions: 1 },
+    ]);
+    expect(failures).toEqual([{ name: bad, error: expect.any(Error) as Error }]);
+    expect(await topics.describe([bad, good])).toEqual([{ name: good, partitions: 1 }]);
+  });
+
+  it('reads a topic from the moment it exists, also beside one that existed before', async () => {
+    const early = await stage().topic();
+    const late = unique('late');
+    const transport = stage().transport();
+    const collector = new Collector();
+    const alone = await transport.subscribe({ group: stage().group(), topics: [late] }, collector.handler);
+    const beside = new Collector();
+    await subscribed(transport, { group: stage().group(), topics: [early, late] }, beside.handler);
+    await eventually(() => {
+      expect(alone.state().status).toBe('failed');
+    });
+
+    await transport.topics.ensure([{ name: late, partitions: 3 }]);
+    const written = await eventually(() => published(transport, records(late, 'late', 10)));
+    await eventually(() => {
+      expect(collector.values().sort()).toEqual(written.sort());
+      expect(beside.values().sort()).toEqual(written.sort());
+    });
+    expect(alone.state()).toEqual({ status: 'running' });
+  });
+
+  it('reads a topic that was deleted and made anew from its beginning', async () => {
+    const other = await stage().topic(1);
+    const topic = await stage().topic(1);
+    const transport = stage().transport();
+    const collector = new Collector();
+    await subscribed(transport, { group: stage().group(), topics: [topic, other] }, collector.handler);
+    await published(transport, records(topic, 'old', 20));
+    await eventually(() => {
+      expect(collector.values()).toHaveLength(20);
+    });
+
+    await stage().driver.deleteTopic(topic);
+    await transport.topics.ensure([{ name: topic, partitions: 1 }]);
+    const written = await eventually(() => published(transport, records(topic, 'new', 5)));
+    const elsewhere = await published(transport, records(other, 'other', 5));
+    await eventually(
+      () => {
+        const values = collector.values();
+        expect(values.filter((value) => value.startsWith('new'))).toEqual(written);
+        expect(values.filter((value) => value.startsWith('other'))).toEqual(elsewhere);
+      },
+      { timeoutMs: 20_000 },
+    );
+  });
+
+  it('counts the lag of a group from the earliest record until it commits', async () => {
+    const topic = await stage().topic();
+    const group = stage().group();
+    const transport = stage().transport();
+    await published(transport, records(topic, 'lagging', 12));
+    const missing = unique('missing');
+    expect(await transport.topics.lag(group, [topic, missing])).toEqual([{ group, topic, lag: 12 }]);
+
+    await transport.subscribe({ group, topics: [topic] }, () => Promise.resolve());
+    await eventually(async () => {
+      expect(await transport.topics.lag(group, [topic])).toEqual([{ group, topic, lag: 0 }]);
+    });
+  });
+}
