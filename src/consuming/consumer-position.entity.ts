@@ -3,13 +3,13 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 /** How far a consumer group has come on a partition: moved in the same transaction as the effects of the records. */
 @Entity('consumer_positions')
 export class ConsumerPosition {
-  @PrimaryColumn('text', { primaryKeyConstraintName: 'consumer_positions_pkey' })
+  @PrimaryColumn({ type: 'text', primaryKeyConstraintName: 'consumer_positions_pkey' })
   group!: string;
 
-  @PrimaryColumn('text', { primaryKeyConstraintName: 'consumer_positions_pkey' })
+  @PrimaryColumn({ type: 'text', primaryKeyConstraintName: 'consumer_positions_pkey' })
   topic!: string;
 
-  @PrimaryColumn('integer', { primaryKeyConstraintName: 'consumer_positions_pkey' })
+  @PrimaryColumn({ type: 'integer', primaryKeyConstraintName: 'consumer_positions_pkey' })
   partition!: number;
 
   /** The offset of the next record that counts. */
@@ -17,6 +17,6 @@ export class ConsumerPosition {
   position!: number;
 
   /** The transport's time of the youngest record seen; a younger one below the position tells of a topic made anew. */
-  @Column('timestamptz', { name: 'newest_at', precision: 3 })
+  @Column({ type: 'timestamptz', name: 'newest_at', precision: 3 })
   newestAt!: Date;
 }

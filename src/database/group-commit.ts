@@ -11,12 +11,14 @@ export type Settled<R> = { result: R } | { error: unknown };
 export interface GroupCommitOptions<T, R> {
   /** Does the items' work together and answers for each in the same order. What it throws is everybody's. */
   work: (items: T[]) => Promise<Settled<R>[]>;
-  /** The most items that one round takes. */
-  maxItems: number;
+  /** What one round takes at the most, in the unit of `weight`; an item that weighs more goes alone. */
+  maxWeight: number;
+  /** What an item weighs (default 1). */
+  weight?: (item: T) => number;
   /** Rounds under way at the same time (default 1). */
   concurrency?: number;
-  /** Items that may not share a round have equal keys; `null` goes with everything. */
-  apart?: (item: T) => string | null;
+  /** Items that have a key in common do not share a round; the later one waits. */
+  keys?: (item: T) => readonly string[];
 }
 
 /**
@@ -57,28 +59,36 @@ export class GroupCommit<T, R> {
       round.forEach(({ resolve, reject }, index) => {
         const outcome = settled[index];
         if (outcome && 'result' in outcome) resolve(outcome.result);
-        else reject(outcome ? outcome.error : new Error('the round answered for fewer items than it was given'));
+        else
+          reject(outcome ? outcome.error : new Error('the round answered for fewer items than it was given'));
       });
     } catch (error) {
       for (const { reject } of round) reject(error);
     } finally {
       this.running--;
       this.start();
-      if (this.running === 0) this.idle.splice(0).forEach((resolve) => { resolve(); });
+      if (this.running === 0)
+        this.idle.splice(0).forEach((resolve) => {
+          resolve();
+        });
     }
   }
 
+  /** The next round: as many as the weight allows, in order, leaving out those whose keys are in it or before them. */
   private takeRound(): Waiting<T, R>[] {
-    const { maxItems, apart } = this.options;
-    if (!apart) return this.waiting.splice(0, maxItems);
+    const { maxWeight, weight = () => 1, keys = () => [] } = this.options;
     const round: Waiting<T, R>[] = [];
     const later: Waiting<T, R>[] = [];
     const seen = new Set<string>();
+    let total = 0;
+    let full = false;
     for (const waiting of this.waiting) {
-      const key = apart(waiting.item);
-      if (round.length < maxItems && (key === null || !seen.has(key))) round.push(waiting);
-      else later.push(waiting);
-      if (key !== null) seen.add(key);
+      const own = keys(waiting.item);
+      total += full ? 0 : weight(waiting.item);
+      full ||= round.length > 0 && total > maxWeight;
+      if (full || own.some((key) => seen.has(key))) later.push(waiting);
+      else round.push(waiting);
+      for (const key of own) seen.add(key);
     }
     this.waiting = later;
     return round;

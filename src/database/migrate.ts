@@ -9,7 +9,9 @@ export async function migrate(dataSource: DataSource): Promise<void> {
   try {
     await lock.query('SET statement_timeout = 0');
     await lock.query('SET lock_timeout = 0');
-    await lock.query(`SELECT pg_advisory_lock(hashtextextended('taskwire migrations ' || current_schema(), 0))`);
+    await lock.query(
+      `SELECT pg_advisory_lock(hashtextextended('taskwire migrations ' || current_schema(), 0))`,
+    );
     await dataSource.runMigrations({ transaction: 'each' });
   } finally {
     await lock.query(`SELECT pg_advisory_unlock_all()`).catch(() => undefined);

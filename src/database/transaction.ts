@@ -5,7 +5,10 @@ import { faultOf } from './fault.js';
 const MAX_REPEATS = 10;
 
 /** Runs `work` in a transaction; deadlocks (40P01) and serialization failures (40001) run it again from its start. */
-export async function transact<T>(dataSource: DataSource, work: (manager: EntityManager) => Promise<T>): Promise<T> {
+export async function transact<T>(
+  dataSource: DataSource,
+  work: (manager: EntityManager) => Promise<T>,
+): Promise<T> {
   for (let repeats = 0; ; repeats++) {
     try {
       return await dataSource.transaction(work);

@@ -3,7 +3,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 /** Who may publish the dispatches with an ordering key: one relay at a time. */
 @Entity('relay_leases')
 export class RelayLease {
-  @PrimaryColumn('text', { primaryKeyConstraintName: 'relay_leases_pkey' })
+  @PrimaryColumn({ type: 'text', primaryKeyConstraintName: 'relay_leases_pkey' })
   name!: string;
 
   /** Rises with each new holder. */
@@ -13,6 +13,6 @@ export class RelayLease {
   @Column('uuid')
   holder!: string;
 
-  @Column('timestamptz', { name: 'held_until', precision: 3 })
+  @Column({ type: 'timestamptz', name: 'held_until', precision: 3 })
   heldUntil!: Date;
 }

@@ -16,7 +16,7 @@ export type DeadLetterKind = 'request' | 'result' | 'other';
 @Index('dead_letters_copy_due', ['copyDueAt'], { where: 'copy_due_at IS NOT NULL' })
 export class DeadLetter {
   /** UUIDv7: newer letters have greater ids. */
-  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'dead_letters_pkey' })
+  @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'dead_letters_pkey' })
   id!: string;
 
   /** A hash of where the record was, so that one failure makes one row however often it is delivered. */
@@ -33,68 +33,68 @@ export class DeadLetter {
   @Column('text')
   topic!: string;
 
-  @Column('text', { name: 'original_topic', nullable: true })
+  @Column({ type: 'text', name: 'original_topic', nullable: true })
   originalTopic!: string | null;
 
-  @Column('integer', { name: 'original_partition', nullable: true })
+  @Column({ type: 'integer', name: 'original_partition', nullable: true })
   originalPartition!: number | null;
 
-  @Column('bigint', { name: 'original_offset', nullable: true })
+  @Column({ type: 'bigint', name: 'original_offset', nullable: true })
   originalOffset!: number | null;
 
-  @Column('timestamptz', { name: 'original_timestamp', precision: 3, nullable: true })
+  @Column({ type: 'timestamptz', name: 'original_timestamp', precision: 3, nullable: true })
   originalTimestamp!: Date | null;
 
-  @Column('bytea', { nullable: true })
+  @Column({ type: 'bytea', nullable: true })
   key!: Buffer | null;
 
-  @Column('bytea', { nullable: true })
+  @Column({ type: 'bytea', nullable: true })
   value!: Buffer | null;
 
   /** JSON text: values are text, `null`, `{"base64": …}`, or an array of these where a header came twice. */
   @Column('json')
   headers!: string;
 
-  @Column('text', { name: 'error_type' })
+  @Column({ type: 'text', name: 'error_type' })
   errorType!: string;
 
-  @Column('text', { name: 'error_message' })
+  @Column({ type: 'text', name: 'error_message' })
   errorMessage!: string;
 
-  @Column('text', { name: 'error_stack', nullable: true })
+  @Column({ type: 'text', name: 'error_stack', nullable: true })
   errorStack!: string | null;
 
-  @Column('text', { name: 'error_code', nullable: true })
+  @Column({ type: 'text', name: 'error_code', nullable: true })
   errorCode!: string | null;
 
   /** How often its processing was tried, where known. */
-  @Column('integer', { nullable: true })
+  @Column({ type: 'integer', nullable: true })
   attempts!: number | null;
 
   /** The consumer group that failed, where known. */
-  @Column('text', { nullable: true })
+  @Column({ type: 'text', nullable: true })
   group!: string | null;
 
-  @Column('uuid', { name: 'task_id', nullable: true })
+  @Column({ type: 'uuid', name: 'task_id', nullable: true })
   taskId!: string | null;
 
   /** Letters with the same cause have the same fingerprint. */
   @Column('text')
   fingerprint!: string;
 
-  @Column('timestamptz', { name: 'failed_at', precision: 3, nullable: true })
+  @Column({ type: 'timestamptz', name: 'failed_at', precision: 3, nullable: true })
   failedAt!: Date | null;
 
-  @Column('timestamptz', { name: 'received_at', precision: 3 })
+  @Column({ type: 'timestamptz', name: 'received_at', precision: 3 })
   receivedAt!: Date;
 
-  @Column('timestamptz', { name: 'redriven_at', precision: 3, nullable: true })
+  @Column({ type: 'timestamptz', name: 'redriven_at', precision: 3, nullable: true })
   redrivenAt!: Date | null;
 
-  @Column('text', { name: 'redriven_by', nullable: true })
+  @Column({ type: 'text', name: 'redriven_by', nullable: true })
   redrivenBy!: string | null;
 
-  @Column('text', { nullable: true })
+  @Column({ type: 'text', nullable: true })
   note!: string | null;
 
   /** Whether whoever wrote the letter cut its value. */
@@ -102,6 +102,6 @@ export class DeadLetter {
   truncated!: boolean;
 
   /** When the copy to the `-dlq` topic has to be tried (again); null once it is written, or where none is due. */
-  @Column('timestamptz', { name: 'copy_due_at', precision: 3, nullable: true })
+  @Column({ type: 'timestamptz', name: 'copy_due_at', precision: 3, nullable: true })
   copyDueAt!: Date | null;
 }

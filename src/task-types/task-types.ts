@@ -4,13 +4,22 @@ import type { TaskType } from './task-type.js';
 /** All task types of this installation, fixed at the start; also the injection token. */
 export class TaskTypes {
   private readonly byName: ReadonlyMap<string, TaskType>;
+  private readonly fallback: TaskType;
 
   constructor(types: readonly TaskType[]) {
     this.byName = new Map(types.map((type) => [type.name, type]));
+    const fallback = this.byName.get('default');
+    if (!fallback) throw new Error('the task types have no default');
+    this.fallback = fallback;
   }
 
   get(name: string): TaskType | undefined {
     return this.byName.get(name);
+  }
+
+  /** The rules for tasks of this type; those of a type that the file no longer has end by the rules of `default`. */
+  orDefault(name: string): TaskType {
+    return this.byName.get(name) ?? this.fallback;
   }
 
   all(): readonly TaskType[] {

@@ -4,19 +4,19 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 @Entity('idempotency_keys')
 @Index('idempotency_keys_created', ['createdAt'])
 export class IdempotencyKey {
-  @PrimaryColumn('text', { primaryKeyConstraintName: 'idempotency_keys_pkey' })
+  @PrimaryColumn({ type: 'text', primaryKeyConstraintName: 'idempotency_keys_pkey' })
   owner!: string;
 
-  @PrimaryColumn('text', { primaryKeyConstraintName: 'idempotency_keys_pkey' })
+  @PrimaryColumn({ type: 'text', primaryKeyConstraintName: 'idempotency_keys_pkey' })
   key!: string;
 
-  @Column('uuid', { name: 'task_id' })
+  @Column({ type: 'uuid', name: 'task_id' })
   taskId!: string;
 
   /** SHA-256 of the request's canonical JSON. */
-  @Column('bytea', { name: 'request_hash' })
+  @Column({ type: 'bytea', name: 'request_hash' })
   requestHash!: Buffer;
 
-  @Column('timestamptz', { name: 'created_at', precision: 3 })
+  @Column({ type: 'timestamptz', name: 'created_at', precision: 3 })
   createdAt!: Date;
 }

@@ -7,7 +7,7 @@ import type { TaskStatus } from './task-state.js';
 @Index('tasks_correlation', ['correlationId'], { where: 'correlation_id IS NOT NULL' })
 export class Task {
   /** UUIDv7, made in Node: newer tasks have greater ids. */
-  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'tasks_pkey' })
+  @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'tasks_pkey' })
   id!: string;
 
   /** The name of its task type. */
@@ -22,11 +22,11 @@ export class Task {
   attempt!: number;
 
   /** The budget: how many attempts may be used up since the last retry or redrive by a person. */
-  @Column('integer', { name: 'max_attempts' })
+  @Column({ type: 'integer', name: 'max_attempts' })
   maxAttempts!: number;
 
   /** How many of them are used up. Released leases cost nothing. */
-  @Column('integer', { name: 'attempts_used' })
+  @Column({ type: 'integer', name: 'attempts_used' })
   attemptsUsed!: number;
 
   /** The subject that it belongs to. */
@@ -34,11 +34,11 @@ export class Task {
   owner!: string;
 
   /** Tasks of one type with the same key are handed out in the order they were accepted. */
-  @Column('text', { name: 'ordering_key', nullable: true })
+  @Column({ type: 'text', name: 'ordering_key', nullable: true })
   orderingKey!: string | null;
 
   /** A business key by which a worker that knows no task id may answer. */
-  @Column('text', { name: 'correlation_id', nullable: true })
+  @Column({ type: 'text', name: 'correlation_id', nullable: true })
   correlationId!: string | null;
 
   /** The JSON text as it was sent: `json`, not `jsonb`, so that numbers survive. */
@@ -46,11 +46,11 @@ export class Task {
   payload!: string;
 
   /** The JSON text as it was sent; only of a task that succeeded. */
-  @Column('json', { nullable: true })
+  @Column({ type: 'json', nullable: true })
   result!: string | null;
 
   /** JSON text of a `TaskError`; only of a task that ended badly. */
-  @Column('json', { nullable: true })
+  @Column({ type: 'json', nullable: true })
   error!: string | null;
 
   /** 0–100; never falls within an attempt. */
@@ -65,35 +65,35 @@ export class Task {
   @Column('integer')
   seq!: number;
 
-  @Column('timestamptz', { name: 'created_at', precision: 3 })
+  @Column({ type: 'timestamptz', name: 'created_at', precision: 3 })
   createdAt!: Date;
 
-  @Column('timestamptz', { name: 'updated_at', precision: 3 })
+  @Column({ type: 'timestamptz', name: 'updated_at', precision: 3 })
   updatedAt!: Date;
 
   /** When the current attempt began: reports without an attempt that are older than this do not count. */
-  @Column('timestamptz', { name: 'attempt_at', precision: 3 })
+  @Column({ type: 'timestamptz', name: 'attempt_at', precision: 3 })
   attemptAt!: Date;
 
   /** When it is, or was last, due; null if it never had to wait. */
-  @Column('timestamptz', { name: 'run_at', precision: 3, nullable: true })
+  @Column({ type: 'timestamptz', name: 'run_at', precision: 3, nullable: true })
   runAt!: Date | null;
 
-  @Column('timestamptz', { name: 'expires_at', precision: 3 })
+  @Column({ type: 'timestamptz', name: 'expires_at', precision: 3 })
   expiresAt!: Date;
 
   /** By how many seconds a retry or redrive by a person puts `expires_at` off. */
-  @Column('integer', { name: 'expires_in_seconds' })
+  @Column({ type: 'integer', name: 'expires_in_seconds' })
   expiresInSeconds!: number;
 
   /** When the current attempt was first reported to run. */
-  @Column('timestamptz', { name: 'started_at', precision: 3, nullable: true })
+  @Column({ type: 'timestamptz', name: 'started_at', precision: 3, nullable: true })
   startedAt!: Date | null;
 
-  @Column('timestamptz', { name: 'finished_at', precision: 3, nullable: true })
+  @Column({ type: 'timestamptz', name: 'finished_at', precision: 3, nullable: true })
   finishedAt!: Date | null;
 
   /** The W3C trace context of the request that submitted it. */
-  @Column('text', { nullable: true })
+  @Column({ type: 'text', nullable: true })
   traceparent!: string | null;
 }

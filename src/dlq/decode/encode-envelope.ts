@@ -6,9 +6,9 @@ import { DEAD_LETTER_ID_HEADER } from './own-header.js';
 /** A dead letter to be copied to its `-dlq` topic. */
 export type DeadLetterCopy = DeadLetterReading & { id: string };
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const SPACE = 0x20;
+/** What JSON escapes with one more character, not six. */
+const SHORT_ESCAPES = new Set(Buffer.from('"\\\b\f\n\r\t'));
 
 /**
  * Writes the envelope that `envelopeFormat` reads, at most `maxBytes` long: a value that would not fit loses its end
@@ -54,9 +54,11 @@ function envelopeText(letter: DeadLetterCopy): string {
   });
 }
 
-/** The longest beginning of the value that takes up no more than `room` bytes of JSON besides its quotes. */
+/** About the longest beginning of the value that takes up no more than `room` bytes of JSON besides its quotes. */
 function cut(value: Buffer, room: number): Buffer {
-  return utf8Text(value) === null ? cutBinary(value, room) : cutText(value, room);
+  const kept = utf8Text(value) === null ? cutBinary(value, room) : value;
+  // What is left of other bytes may be text, which takes up more than base64 when it has to be escaped.
+  return utf8Text(kept) === null ? kept : cutText(kept, room);
 }
 
 function cutBinary(value: Buffer, room: number): Buffer {
@@ -77,10 +79,10 @@ function cutText(value: Buffer, room: number): Buffer {
   return value.subarray(0, end);
 }
 
-/** How many bytes one byte of UTF-8 takes up in a JSON string, at most. */
+/** How many bytes one byte of UTF-8 takes up in a JSON string. */
 function jsonBytes(byte: number): number {
-  if (byte < SPACE) return '\\u0000'.length;
-  return byte === QUOTE || byte === BACKSLASH ? 2 : 1;
+  if (SHORT_ESCAPES.has(byte)) return 2;
+  return byte < SPACE ? '\\u0000'.length : 1;
 }
 
 function isInsideCharacter(byte: number | undefined): boolean {

@@ -1,0 +1,26 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import type { Config } from '../config/config.js';
+import { DatabaseModule } from '../database/database.module.js';
+import { EventsModule } from '../events/events.module.js';
+import { ObservabilityModule } from '../observability/observability.module.js';
+import { TaskTypes } from '../task-types/task-types.js';
+import { TransportModule } from '../transport/transport.module.js';
+
+/** What every role stands on: configuration, database, transport, event bus, metrics. */
+@Module({})
+export class CoreModule {
+  static forRoot(config: Config, taskTypes: TaskTypes): DynamicModule {
+    return {
+      module: CoreModule,
+      global: true,
+      imports: [
+        DatabaseModule.forRoot(config),
+        TransportModule.forRoot(config),
+        EventsModule.forRoot(config),
+        ObservabilityModule,
+      ],
+      providers: [{ provide: TaskTypes, useValue: taskTypes }],
+      exports: [TaskTypes],
+    };
+  }
+}

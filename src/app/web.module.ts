@@ -1,0 +1,18 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import type { Config } from '../config/config.js';
+import { DeadLettersModule } from '../dlq/dead-letters.module.js';
+import { GatewayModule } from '../gateway/gateway.module.js';
+import type { TaskTypes } from '../task-types/task-types.js';
+import { TasksModule } from '../tasks/tasks.module.js';
+import { CoreModule } from './core.module.js';
+
+/** What serves clients. */
+export const WEB_FEATURES = [TasksModule, DeadLettersModule, GatewayModule];
+
+/** Role `web`: REST and sockets. It needs the database; without a broker it goes on accepting tasks. */
+@Module({})
+export class WebModule {
+  static forRoot(config: Config, taskTypes: TaskTypes): DynamicModule {
+    return { module: WebModule, imports: [CoreModule.forRoot(config, taskTypes), ...WEB_FEATURES] };
+  }
+}

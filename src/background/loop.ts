@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '@nestjs/common';
+
+export interface LoopOptions {
+  /** The wait after a round that found nothing to do. */
+  idleMs: number;
+  /** The wait after a round that failed. */
+  failureMs: number;
+  logger: Logger;
+}
+
+/**
+ * Runs a round again and again: at once while there is work, after a wait when there was none or it failed. A failure
+ * ends a round, never the loop.
+ */
+export class Loop {
+  private readonly stopping = new AbortController();
+  private running: Promise<void> | undefined;
+
+  /** @param round answers whether it found work */
+  constructor(
+    private readonly round: () => Promise<boolean>,
+    private readonly options: LoopOptions,
+  ) {}
+
+  start(): void {
+    this.running ??= this.run();
+  }
+
+  /** Resolves when the round under way is over. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+  }
+
+  private async run(): Promise<void> {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      const waitMs = await this.oneRound();
+      if (waitMs > 0) await sleep(waitMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  private async oneRound(): Promise<number> {
+    const { idleMs, failureMs, logger } = this.options;
+    try {
+      return (await this.round()) ? 0 : idleMs;
+    } catch (error) {
+      logger.warn(
+        `trying again in ${failureMs} ms: ${error instanceof Error ? error.message : String(error)}`,
+      );
+      return failureMs;
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { advance, partitionName, type ConsumedRecord, type Position } from './positions.js';
+
+const PARTITIONS = `json_to_recordset($1::json) AS n("group" text, topic text, partition integer)`;
+
+const LOCK = `
+  SELECT p."group", p.topic, p.partition, p.position, p.newest_at AS "newestAt"
+  FROM consumer_positions AS p JOIN ${PARTITIONS} USING ("group", topic, partition)
+  ORDER BY p."group", p.topic, p.partition FOR UPDATE OF p`;
+
+const CREATE = `
+  INSERT INTO consumer_positions ("group", topic, partition, position, newest_at)
+  SELECT "group", topic, partition, 0, to_timestamp(0) FROM ${PARTITIONS}
+  ORDER BY "group", topic, partition
+  ON CONFLICT DO NOTHING`;
+
+const MOVE = `
+  UPDATE consumer_positions AS p SET position = n.position, newest_at = n."newestAt"
+  FROM json_to_recordset($1::json) AS n(
+    "group" text, topic text, partition integer, position bigint, "newestAt" timestamptz)
+  WHERE p."group" = n."group" AND p.topic = n.topic AND p.partition = n.partition`;
+
+/** The positions that make the effect of a record happen once. */
+@Injectable()
+export class PositionRepository {
+  /**
+   * Locks the positions of the records' partitions, always in the same order, moves them over the records, and answers
+   * with those that count. What the records bring about has to be written in the same transaction.
+   */
+  async advance(manager: EntityManager, records: readonly ConsumedRecord[]): Promise<ConsumedRecord[]> {
+    const byPartition = new Map<string, ConsumedRecord[]>();
+    for (const record of records) {
+      const name = partitionName(record);
+      const known = byPartition.get(name);
+      if (known) known.push(record);
+      else byPartition.set(name, [record]);
+    }
+    const positions = await this.lock(manager, byPartition);
+    const moved = positions.map((position) =>
+      advance(position, byPartition.get(partitionName(position)) ?? []),
+    );
+    await manager.query(MOVE, [JSON.stringify(moved.map(({ after }) => after))]);
+    const fresh = new Set(moved.flatMap((move) => move.fresh));
+    return records.filter((record) => fresh.has(record));
+  }
+
+  private async lock(
+    manager: EntityManager,
+    byPartition: ReadonlyMap<string, ConsumedRecord[]>,
+  ): Promise<Position[]> {
+    const partitions = [...byPartition.values()].flatMap(([first]) =>
+      first ? [{ group: first.group, topic: first.topic, partition: first.partition }] : [],
+    );
+    const parameters = [JSON.stringify(partitions)];
+    const known: Position[] = await manager.query(LOCK, parameters);
+    if (known.length === partitions.length) return known;
+    await manager.query(CREATE, parameters);
+    return manager.query(LOCK, parameters);
+  }
+}

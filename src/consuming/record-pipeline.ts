@@ -1,0 +1,139 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { blamingRecords } from '../database/fault.js';
+import { GroupCommit } from '../database/group-commit.js';
+import { splitting } from '../database/splitting.js';
+import { transact } from '../database/transaction.js';
+import { DeadLetterRepository } from '../dlq/dead-letter.repository.js';
+import type { NewDeadLetter } from '../dlq/letter.js';
+import { EventBus } from '../events/event-bus.js';
+import type { RecordedEvent } from '../events/event.js';
+import { Metrics } from '../observability/metrics.js';
+import type { Fact } from '../tasks/facts.js';
+import { TaskWriter } from '../tasks/task-writer.js';
+import type { RecordBatch } from '../transport/transport.js';
+import { PositionRepository } from './position.repository.js';
+import { consumedRecords, type ConsumedRecord } from './positions.js';
+
+/** What a record comes to: facts about tasks, a dead letter, both, or nothing (with the reason). */
+export interface Effect {
+  fact?: { taskId: string; fact: Fact };
+  letter?: NewDeadLetter;
+  ignored?: string;
+}
+
+/** What a listener knows that the pipeline does not: how to read its records. */
+export interface RecordReader<D> {
+  /** Reads one record; what it throws is the record's fault. */
+  decode(record: ConsumedRecord): D;
+  /** Finds the tasks that records speak of, with a fixed number of queries for all; one effect for each, in order. */
+  find(manager: EntityManager, decoded: readonly { record: ConsumedRecord; value: D }[]): Promise<Effect[]>;
+  /** The letter of a record that cannot be processed. */
+  letter(record: ConsumedRecord, error: unknown): NewDeadLetter;
+}
+
+/** How much one transaction takes at the most: a record counts its bytes and this much for itself. */
+const MAX_ROUND_BYTES = 8 * 1024 * 1024;
+const RECORD_BYTES = 4 * 1024;
+
+/**
+ * The one way of a record from a topic into the database: position → decode → find the task → fold → write, in one
+ * transaction for the batches of all partitions that gathered while the last one was under way. A batch is
+ * acknowledged after that transaction is durable.
+ */
+@Injectable()
+export class RecordPipeline {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly positions: PositionRepository,
+    private readonly writer: TaskWriter,
+    private readonly deadLetters: DeadLetterRepository,
+    private readonly bus: EventBus,
+    private readonly metrics: Metrics,
+  ) {}
+
+  /** A batch handler that reads with `reader`. It throws only what is the infrastructure's fault. */
+  handler<D>(reader: RecordReader<D>): (batch: RecordBatch) => Promise<void> {
+    const rounds = new GroupCommit<RecordBatch, undefined>({
+      work: async (batches) => {
+        await this.process(reader, consumedRecords(batches));
+        return batches.map(() => ({ result: undefined }));
+      },
+      maxWeight: MAX_ROUND_BYTES,
+      weight: ({ records }) =>
+        records.reduce((sum, { value }) => sum + RECORD_BYTES + (value?.length ?? 0), 0),
+    });
+    return (batch) => rounds.add(batch);
+  }
+
+  private async process<D>(reader: RecordReader<D>, records: ConsumedRecord[]): Promise<void> {
+    await splitting(
+      records,
+      (part) => this.transaction(part, (manager, fresh) => this.effects(reader, manager, fresh)),
+      (culprit, error) =>
+        this.transaction([culprit], (_, fresh) => {
+          return Promise.resolve(fresh.map((record) => ({ letter: reader.letter(record, error) })));
+        }),
+    );
+  }
+
+  private async transaction(
+    records: readonly ConsumedRecord[],
+    effectsOf: (manager: EntityManager, fresh: ConsumedRecord[]) => Promise<Effect[]>,
+  ): Promise<void> {
+    const { events, counts, letters } = await transact(this.dataSource, async (manager) => {
+      const fresh = await this.positions.advance(manager, records);
+      const effects = await effectsOf(manager, fresh);
+      return this.write(manager, effects);
+    });
+    this.bus.announce(events);
+    for (const { outcome, reason } of counts) this.metrics.results.inc({ outcome, reason });
+    for (const { topic, error } of letters)
+      this.metrics.deadLetters.inc({ topic, code: error.code ?? error.type });
+  }
+
+  private async effects<D>(
+    reader: RecordReader<D>,
+    manager: EntityManager,
+    fresh: ConsumedRecord[],
+  ): Promise<Effect[]> {
+    const effects = new Map<ConsumedRecord, Effect>();
+    const decoded: { record: ConsumedRecord; value: D }[] = [];
+    for (const record of fresh) {
+      try {
+        decoded.push({ record, value: reader.decode(record) });
+      } catch (error) {
+        effects.set(record, { letter: reader.letter(record, error) });
+      }
+    }
+    const found = decoded.length === 0 ? [] : await reader.find(manager, decoded);
+    decoded.forEach(({ record }, index) => effects.set(record, found[index] ?? {}));
+    return fresh.map((record) => effects.get(record) ?? {});
+  }
+
+  private async write(
+    manager: EntityManager,
+    effects: readonly Effect[],
+  ): Promise<{ events: RecordedEvent[]; counts: Count[]; letters: NewDeadLetter[] }> {
+    const letters = effects.flatMap(({ letter }) => letter ?? []);
+    await this.deadLetters.insert(manager, letters);
+    const facts = effects.flatMap(({ fact }) => fact ?? []);
+    const { outcomes, events } = await this.writer.apply(manager, facts);
+    const counts = blamingRecords(() => [
+      ...outcomes.map((outcome): Count => {
+        if (outcome === null) return { outcome: 'ignored', reason: 'unknown_task' };
+        return outcome.outcome === 'applied' ? { outcome: 'applied', reason: '' } : outcome;
+      }),
+      ...letters.map(({ error }): Count => ({ outcome: 'dead_lettered', reason: error.code ?? error.type })),
+      ...effects.flatMap(({ ignored }): Count[] =>
+        ignored === undefined ? [] : [{ outcome: 'ignored', reason: ignored }],
+      ),
+    ]);
+    return { events, counts, letters };
+  }
+}
+
+interface Count {
+  outcome: 'applied' | 'ignored' | 'dead_lettered';
+  reason: string;
+}

@@ -1,0 +1,202 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import type { DispatchState } from './dispatch.entity.js';
+
+/** A dispatch as the fold wants it to stand. */
+export interface StandingDispatch {
+  taskId: string;
+  attempt: number;
+  type: string;
+  owner: string;
+  state: DispatchState;
+  dueAt: Date;
+  orderingKey: string | null;
+  correlationId: string | null;
+  acceptedAt: Date;
+  expiresAt: Date;
+}
+
+/** A dispatch that somebody holds a lease on, with everything that its request record needs. */
+export interface LeasedDispatch {
+  taskId: string;
+  attempt: number;
+  type: string;
+  orderingKey: string | null;
+  expiresAt: Date;
+  /** JSON text. */
+  payload: string;
+  traceparent: string | null;
+}
+
+/** A dispatch whose time has come, for the timers. */
+export interface DueDispatch {
+  taskId: string;
+  attempt: number;
+  state: DispatchState;
+  expired: boolean;
+}
+
+const PUT = `
+  INSERT INTO dispatches AS d
+    (task_id, attempt, type, owner, state, due_at, ordering_key, ordering_number, correlation_id, accepted_at, expires_at)
+  SELECT task_id, attempt, type, owner, state, due_at, ordering_key,
+    CASE WHEN state = 'unsent' AND ordering_key IS NOT NULL THEN nextval('ordering_numbers') END,
+    correlation_id, accepted_at, expires_at
+  FROM json_to_recordset($1::json) AS n(
+    task_id uuid, attempt integer, type text, owner text, state text, due_at timestamptz, ordering_key text,
+    correlation_id text, accepted_at timestamptz, expires_at timestamptz)
+  ON CONFLICT (task_id) DO UPDATE SET
+    attempt = excluded.attempt, state = excluded.state, due_at = excluded.due_at, holder = NULL,
+    ordering_number = coalesce(d.ordering_number, excluded.ordering_number), expires_at = excluded.expires_at
+  WHERE (d.attempt, d.state, d.due_at) IS DISTINCT FROM (excluded.attempt, excluded.state, excluded.due_at)`;
+
+/** Whoever marks or takes dispatches skips rows that are locked: their task is being changed, and the lease covers it. */
+const MARK_SENT = `
+  UPDATE dispatches AS d SET state = 'sent', holder = NULL,
+    due_at = least(d.expires_at, now() + make_interval(secs => s.time_limit))
+  FROM (
+    SELECT task_id, time_limit FROM dispatches
+    JOIN json_to_recordset($1::json) AS n(id uuid, attempt integer, time_limit double precision)
+      ON task_id = id AND dispatches.attempt = n.attempt
+    WHERE state = 'unsent' AND holder = $2
+    FOR UPDATE OF dispatches SKIP LOCKED
+  ) AS s
+  WHERE d.task_id = s.task_id`;
+
+const GIVE_UP = `
+  UPDATE dispatches SET holder = NULL, due_at = least(expires_at, now() + make_interval(secs => $3))
+  WHERE task_id IN (
+    SELECT task_id FROM dispatches
+    JOIN json_to_recordset($1::json) AS n(id uuid, attempt integer) ON task_id = id AND dispatches.attempt = n.attempt
+    WHERE state = 'unsent' AND holder = $2
+    FOR UPDATE OF dispatches SKIP LOCKED)`;
+
+const LEASED_COLUMNS = `
+  t.id AS "taskId", t.attempt, t.type, t.ordering_key AS "orderingKey", t.expires_at AS "expiresAt",
+  t.payload, t.traceparent`;
+
+const TAKE_UNSENT = `
+  WITH due AS (
+    SELECT task_id FROM dispatches
+    WHERE state = 'unsent' AND due_at <= now() AND expires_at > now() AND ordering_number IS NULL AND type = ANY($4::text[])
+    ORDER BY due_at LIMIT $3
+    FOR UPDATE SKIP LOCKED
+  ), taken AS (
+    UPDATE dispatches AS d SET holder = $1, due_at = now() + make_interval(secs => $2)
+    FROM due WHERE d.task_id = due.task_id
+    RETURNING d.task_id
+  )
+  SELECT ${LEASED_COLUMNS} FROM taken JOIN tasks AS t ON t.id = taken.task_id ORDER BY t.id`;
+
+const TAKE_ORDERED = `
+  WITH next AS (
+    SELECT task_id FROM dispatches
+    WHERE state = 'unsent' AND expires_at > now() AND ordering_number IS NOT NULL AND type = ANY($4::text[])
+      AND EXISTS (SELECT FROM relay_leases WHERE name = 'ordering' AND holder = $1 AND epoch = $2 AND held_until > now())
+    ORDER BY ordering_number LIMIT $3
+  ), taken AS (
+    UPDATE dispatches AS d SET holder = $1
+    FROM next WHERE d.task_id = next.task_id AND d.state = 'unsent'
+    RETURNING d.task_id, d.ordering_number
+  )
+  SELECT ${LEASED_COLUMNS} FROM taken JOIN tasks AS t ON t.id = taken.task_id ORDER BY taken.ordering_number`;
+
+const TAKE_DUE = `
+  SELECT task_id AS "taskId", attempt, state, expires_at <= now() AS expired FROM dispatches
+  WHERE state IN ('scheduled', 'sent') AND due_at <= now()
+  ORDER BY due_at LIMIT $1
+  FOR UPDATE SKIP LOCKED`;
+
+const TAKE_EXPIRED_UNSENT = `
+  SELECT task_id AS "taskId", attempt, state, true AS expired FROM dispatches
+  WHERE state = 'unsent' AND due_at <= now() AND expires_at <= now()
+  ORDER BY due_at LIMIT $1
+  FOR UPDATE SKIP LOCKED`;
+
+/** The SQL of the dispatch table. */
+@Injectable()
+export class DispatchRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** Brings dispatches into the state that the fold wants; makes those that a retry brings back. */
+  async put(manager: EntityManager, dispatches: readonly StandingDispatch[]): Promise<void> {
+    if (dispatches.length === 0) return;
+    const rows = dispatches.map((d) => ({
+      task_id: d.taskId,
+      attempt: d.attempt,
+      type: d.type,
+      owner: d.owner,
+      state: d.state,
+      due_at: d.dueAt,
+      ordering_key: d.orderingKey,
+      correlation_id: d.correlationId,
+      accepted_at: d.acceptedAt,
+      expires_at: d.expiresAt,
+    }));
+    await manager.query(PUT, [JSON.stringify(rows)]);
+  }
+
+  /** Removes the dispatches of tasks that have ended. */
+  async end(manager: EntityManager, taskIds: readonly string[]): Promise<void> {
+    if (taskIds.length > 0)
+      await manager.query('DELETE FROM dispatches WHERE task_id = ANY($1::uuid[])', [taskIds]);
+  }
+
+  /** Writes "sent" where task, attempt and holder are still the same. `timeLimit` in seconds, null for none. */
+  async markSent(
+    sent: readonly { taskId: string; attempt: number; timeLimit: number | null }[],
+    holder: string,
+  ): Promise<void> {
+    if (sent.length === 0) return;
+    const rows = sent.map(({ taskId, attempt, timeLimit }) => ({
+      id: taskId,
+      attempt,
+      time_limit: timeLimit,
+    }));
+    await this.dataSource.query(MARK_SENT, [JSON.stringify(rows), holder]);
+  }
+
+  /** Gives leases up, so that a relay looks again after `delaySeconds`. */
+  async giveUp(
+    leases: readonly { taskId: string; attempt: number }[],
+    holder: string,
+    delaySeconds: number,
+  ): Promise<void> {
+    if (leases.length === 0) return;
+    const rows = leases.map(({ taskId, attempt }) => ({ id: taskId, attempt }));
+    await this.dataSource.query(GIVE_UP, [JSON.stringify(rows), holder, delaySeconds]);
+  }
+
+  /** Leases dispatches of these types without an ordering key whose last lease is over. */
+  async takeUnsent(
+    holder: string,
+    leaseSeconds: number,
+    limit: number,
+    types: readonly string[],
+  ): Promise<LeasedDispatch[]> {
+    return this.dataSource.query(TAKE_UNSENT, [holder, leaseSeconds, limit, types]);
+  }
+
+  /**
+   * The next dispatches with an ordering key, in their order; none unless the ordering lease is still `holder`'s with
+   * this epoch. That lease guards them, so they carry no time of their own.
+   */
+  async takeOrdered(
+    holder: string,
+    epoch: number,
+    limit: number,
+    types: readonly string[],
+  ): Promise<LeasedDispatch[]> {
+    return this.dataSource.query(TAKE_ORDERED, [holder, epoch, limit, types]);
+  }
+
+  /** Locks dispatches that are due for something else than to be sent. */
+  async takeDue(manager: EntityManager, limit: number): Promise<DueDispatch[]> {
+    return manager.query(TAKE_DUE, [limit]);
+  }
+
+  /** Locks dispatches that nobody could send before their task expired. */
+  async takeExpiredUnsent(manager: EntityManager, limit: number): Promise<DueDispatch[]> {
+    return manager.query(TAKE_EXPIRED_UNSENT, [limit]);
+  }
+}

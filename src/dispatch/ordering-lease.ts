@@ -1,0 +1,60 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { HOLDER } from './holder.js';
+
+/** Longer than a publish may take to fail, so that two relays never send at the same time. */
+const LEASE_SECONDS = 30;
+
+/** It is renewed when less than this is left. */
+const RENEW_SECONDS = 20;
+
+const TAKE = `
+  INSERT INTO relay_leases AS l (name, epoch, holder, held_until)
+  VALUES ('ordering', 1, $1, now() + make_interval(secs => $2))
+  ON CONFLICT (name) DO UPDATE SET
+    epoch = l.epoch + CASE WHEN l.holder = excluded.holder THEN 0 ELSE 1 END,
+    holder = excluded.holder, held_until = excluded.held_until
+  WHERE l.holder = excluded.holder OR l.held_until <= now()
+  RETURNING epoch`;
+
+/** The row lease of the one relay that publishes dispatches with an ordering key. */
+@Injectable()
+export class OrderingLease {
+  private epoch: number | null = null;
+  /** On the clock of `performance.now()`; measured from before the row was written, so never too long. */
+  private heldUntil = 0;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    @Inject(HOLDER) private readonly holder: string,
+  ) {}
+
+  /** Takes or renews the lease. Answers with its epoch, or null while another relay holds it. */
+  async hold(): Promise<number | null> {
+    if (this.epoch !== null && this.secondsLeft() > RENEW_SECONDS) return this.epoch;
+    const start = performance.now();
+    const rows: { epoch: number }[] = await this.dataSource.query(TAKE, [this.holder, LEASE_SECONDS]);
+    this.epoch = rows[0]?.epoch ?? null;
+    this.heldUntil = start + LEASE_SECONDS * 1000;
+    return this.epoch;
+  }
+
+  /** Whether a publish that begins now will have ended, well or badly, before the lease does. */
+  isSafe(): boolean {
+    return this.epoch !== null && this.secondsLeft() > RENEW_SECONDS / 2;
+  }
+
+  /** Lets another relay begin at once. */
+  async release(): Promise<void> {
+    if (this.epoch === null) return;
+    this.epoch = null;
+    await this.dataSource.query(
+      `UPDATE relay_leases SET held_until = now() WHERE name = 'ordering' AND holder = $1`,
+      [this.holder],
+    );
+  }
+
+  private secondsLeft(): number {
+    return (this.heldUntil - performance.now()) / 1000;
+  }
+}

@@ -1,0 +1,37 @@
+import type { DeadLetter } from './dead-letter.entity.js';
+import { encodeBytes } from './text-or-base64.js';
+
+/** The dead letter as operators see it (api.md), as JSON text. Header values stay as they are kept. */
+export function deadLetterText(letter: DeadLetter): string {
+  const head = JSON.stringify({
+    id: letter.id,
+    status: letter.status,
+    kind: letter.kind,
+    topic: letter.topic,
+    original: {
+      topic: letter.originalTopic,
+      partition: letter.originalPartition,
+      offset: letter.originalOffset === null ? null : Number(letter.originalOffset),
+      timestamp: letter.originalTimestamp,
+    },
+    key: encodeBytes(letter.key),
+    value: encodeBytes(letter.value),
+    error: {
+      type: letter.errorType,
+      message: letter.errorMessage,
+      stack: letter.errorStack,
+      ...(letter.errorCode !== null && { code: letter.errorCode }),
+    },
+    attempts: letter.attempts,
+    group: letter.group,
+    taskId: letter.taskId,
+    fingerprint: letter.fingerprint,
+    failedAt: letter.failedAt,
+    receivedAt: letter.receivedAt,
+    redrivenAt: letter.redrivenAt,
+    redrivenBy: letter.redrivenBy,
+    note: letter.note,
+    truncated: letter.truncated,
+  });
+  return `${head.slice(0, -1)},"headers":${letter.headers}}`;
+}

@@ -1,0 +1,66 @@
+import fc from 'fast-check';
+import { contractExamples, exampleRecord } from '../../../test/support/contract-examples.js';
+import { encodeBytes, encodeHeaders } from '../text-or-base64.js';
+import type { DeadLetterReading } from './dead-letter-reading.js';
+import { readDeadLetter } from './read-dead-letter.js';
+
+describe('readDeadLetter', () => {
+  it.each(contractExamples<object>(/^dead-letters/))('reads the example: $name', (example) => {
+    expect(asJson(readDeadLetter(exampleRecord(example)))).toEqual(example.expect);
+  });
+
+  it.each([
+    ['a partition', { original: { partition: 2 ** 31 } }],
+    ['an offset', { original: { offset: 2 ** 53 } }],
+    ['a timestamp', { original: { timestamp: 8.64e15 } }],
+    ['attempts', { attempts: 2 ** 31 }],
+    ['a year', { failedAt: '-271821-04-20T00:00:00.000Z' }],
+    ['a month', { failedAt: '2026-13-01T00:00:00.000Z' }],
+  ])('leaves out %s that PostgreSQL could not store', (_, impossible) => {
+    expect(readEnvelope(impossible)).toEqual(readEnvelope({}));
+  });
+
+  it('reads any envelope, whatever its fields hold', () => {
+    const any = fc.jsonValue();
+    const original = fc.record(
+      { topic: any, offset: any, key: any, value: any, headers: any },
+      { requiredKeys: [] },
+    );
+    const fields = fc.record({ original, taskId: any, error: any, failedAt: any }, { requiredKeys: [] });
+    fc.assert(
+      fc.property(fields, (envelope) => readEnvelope(envelope).error.type !== ''),
+      { seed: 20261, numRuns: 200 },
+    );
+  });
+
+  it('keeps a record whose value is JSON nested without end', () => {
+    const value = Buffer.from('['.repeat(100_000));
+    expect(readRecord(value).value).toEqual(value);
+  });
+});
+
+function readEnvelope(fields: object): DeadLetterReading {
+  return readRecord(Buffer.from(JSON.stringify({ original: {}, error: 'boom', ...fields })));
+}
+
+function readRecord(value: Buffer): DeadLetterReading {
+  return readDeadLetter({
+    topic: 't-dlq',
+    partition: 0,
+    offset: 0,
+    timestamp: 0,
+    key: null,
+    value,
+    headers: {},
+  });
+}
+
+function asJson({ key, value, headers, failedAt, ...rest }: DeadLetterReading): object {
+  return {
+    ...rest,
+    key: encodeBytes(key),
+    value: encodeBytes(value),
+    headers: encodeHeaders(headers),
+    failedAt: failedAt?.toISOString() ?? null,
+  };
+}

@@ -1,0 +1,121 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { validate as isUuid } from 'uuid';
+import { blamingRecords } from '../database/fault.js';
+import { TaskTypes } from '../task-types/task-types.js';
+import { TaskRepository } from '../tasks/task.repository.js';
+import { CorrelationRepository, type Correlated } from './correlation.repository.js';
+import type { DecodedResult } from './decode-result.js';
+import { RecordError } from './record-error.js';
+
+/** What names a task in a result record. */
+export interface Naming extends Pick<DecodedResult, 'taskId' | 'key' | 'headerTaskId'> {
+  /** The result topic that it came on. */
+  topic: string;
+  /** The record's time. */
+  at: Date;
+}
+
+/** The task that a record speaks of: found, `late` (only tasks that have ended had this correlation id), or none. */
+export type Found = { taskId: string } | 'late' | RecordError;
+
+/** A worker's clock, or the broker's, may be this much behind the database's. */
+const CLOCK_TOLERANCE_MS = 2_000;
+
+/** Finds the tasks that result records speak of: by an id that exists, else by correlation id. Never guesses. */
+@Injectable()
+export class FindTasks {
+  constructor(
+    private readonly tasks: TaskRepository,
+    private readonly correlations: CorrelationRepository,
+    private readonly taskTypes: TaskTypes,
+  ) {}
+
+  async find(manager: EntityManager, namings: readonly Naming[]): Promise<Found[]> {
+    const ids = new Set(namings.flatMap(idsOf));
+    const existing = await this.tasks.existing(manager, [...ids]);
+    const byId = namings.map((naming) => idsOf(naming).find((id) => existing.has(id)));
+    const others = namings.filter((_, index) => byId[index] === undefined);
+    const byCorrelation = await this.findByCorrelation(manager, others);
+    return namings.map((naming, index) => {
+      const taskId = byId[index];
+      return taskId === undefined ? (byCorrelation.get(naming) ?? unknownTask(naming)) : { taskId };
+    });
+  }
+
+  private async findByCorrelation(
+    manager: EntityManager,
+    namings: readonly Naming[],
+  ): Promise<Map<Naming, Found>> {
+    const open = new Map<string, Correlated[]>();
+    for (const task of await this.correlations.open(manager, distinct(namings.flatMap(correlationIdsOf)))) {
+      open.set(task.correlationId, [...(open.get(task.correlationId) ?? []), task]);
+    }
+    const found = new Map<Naming, Found>();
+    for (const naming of namings) {
+      const match = blamingRecords(() => this.match(naming, open));
+      if (match) found.set(naming, match);
+    }
+    await this.findLate(
+      manager,
+      namings.filter((naming) => !found.has(naming)),
+      found,
+    );
+    return found;
+  }
+
+  /** The first of the record's names that open tasks have; more than one such task is nobody's to choose from. */
+  private match(naming: Naming, open: ReadonlyMap<string, Correlated[]>): Found | null {
+    const types = this.taskTypes.namesByResultTopic(naming.topic);
+    const latest = naming.at.getTime() + CLOCK_TOLERANCE_MS;
+    for (const correlationId of correlationIdsOf(naming)) {
+      const [first, second] = (open.get(correlationId) ?? []).filter(
+        ({ type, acceptedAt }) => types.includes(type) && acceptedAt.getTime() <= latest,
+      );
+      if (second) {
+        return new RecordError(
+          'correlation_ambiguous',
+          `More than one open task has the correlation id ${correlationId}.`,
+        );
+      }
+      if (first) return { taskId: first.taskId };
+    }
+    return null;
+  }
+
+  private async findLate(
+    manager: EntityManager,
+    namings: readonly Naming[],
+    found: Map<Naming, Found>,
+  ): Promise<void> {
+    for (const topic of distinct(namings.map((naming) => naming.topic))) {
+      const onTopic = namings.filter((naming) => naming.topic === topic);
+      const types = this.taskTypes.namesByResultTopic(topic);
+      const ended = await this.correlations.ended(
+        manager,
+        distinct(onTopic.flatMap(correlationIdsOf)),
+        types,
+      );
+      for (const naming of onTopic) {
+        if (correlationIdsOf(naming).some((id) => ended.has(id))) found.set(naming, 'late');
+      }
+    }
+  }
+}
+
+function idsOf({ taskId, key, headerTaskId }: Naming): string[] {
+  return [taskId, key, headerTaskId].flatMap((id) => (id !== null && isUuid(id) ? [id.toLowerCase()] : []));
+}
+
+function correlationIdsOf({ taskId, key }: Naming): string[] {
+  return [taskId, key].filter((id) => id !== null);
+}
+
+function unknownTask({ taskId, key, headerTaskId }: Naming): RecordError {
+  const name = taskId ?? key ?? headerTaskId ?? '';
+  return new RecordError('unknown_task', `No task has the id or correlation id ${name.slice(0, 100)}.`);
+}
+
+function distinct(values: readonly string[]): string[] {
+  return [...new Set(values)];
+}

@@ -1,0 +1,36 @@
+import type { TaskError } from './task-state.js';
+
+/** What a compute worker says of a task. */
+export type Report =
+  | { status: 'succeeded'; /** JSON text */ result: string; message: string | null }
+  | { status: 'failed'; error: TaskError; retryable: boolean; message: string | null }
+  | { status: 'running'; progress: number | null; message: string | null };
+
+/** Something that happened to a task, told by whoever saw it. Whether it counts is decided by the fold. */
+export type Fact =
+  /** A worker's answer or report. Without an attempt, `at` (the transport's time) tells whether it is too old. */
+  | { kind: 'report'; report: Report; attempt: number | null; at: Date }
+  /** A scheduled task has become due. */
+  | { kind: 'due' }
+  /** Nothing was heard of this attempt for longer than its type allows. */
+  | { kind: 'timed-out'; attempt: number }
+  /** The task's time is over. */
+  | { kind: 'expired' }
+  /** A person wants it to stop. */
+  | { kind: 'cancelled'; by: string }
+  /** A person wants it done again. */
+  | { kind: 'retried'; by: string }
+  /** Its request record cannot be processed. `at` is the record's time, for letters that know no attempt. */
+  | {
+      kind: 'dead-lettered';
+      deadLetterId: string;
+      error: TaskError;
+      attempt: number | null;
+      at: Date | null;
+    };
+
+/** Why a fact changed nothing. */
+export type IgnoredReason = 'stale_attempt' | 'duplicate' | 'already_terminal';
+
+/** What became of a fact. `applied` also where it only confirmed what was known. */
+export type Outcome = { outcome: 'applied' } | { outcome: 'ignored'; reason: IgnoredReason };

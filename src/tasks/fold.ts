@@ -1,0 +1,303 @@
+import type { RecordedEvent } from '../events/event.js';
+import { type Fact, type IgnoredReason, type Outcome, type Report } from './facts.js';
+import { mayHappen, TRANSITIONS } from './state-table.js';
+import type { Task } from './task.entity.js';
+import { isOpen, type TaskError, type TaskEventType, type TaskStatus } from './task-state.js';
+
+/** The columns of a task that the fold reads. Result and error are only ever written. */
+export type LockedTask = Omit<Task, 'payload' | 'result' | 'error' | 'traceparent'>;
+
+/** The rules of a task's type that the fold needs; seconds. */
+export interface AttemptRules {
+  retry: { backoffSeconds: number; factor: number; maxSeconds: number };
+  attemptTimeoutSeconds: number | null;
+}
+
+export interface FoldContext {
+  /** The database's time. */
+  now: Date;
+  rules: AttemptRules;
+  /** 0 ≤ x < 1, for jitter. */
+  random: () => number;
+}
+
+/** What has to become of the task's dispatch. */
+export type DispatchChange =
+  | { kind: 'keep' }
+  | { kind: 'end' }
+  | { kind: 'queue' }
+  | { kind: 'schedule'; dueAt: Date }
+  /** A worker has it: whoever was about to send it need not. */
+  | { kind: 'in-work'; dueAt: Date };
+
+/** A task after the facts, and everything that has to be written for it. */
+export interface TaskChange {
+  task: LockedTask;
+  /** JSON text; null unless the task succeeded. */
+  result: string | null;
+  error: TaskError | null;
+  events: RecordedEvent[];
+  dispatch: DispatchChange;
+  /** The budget was used up without an answer: a dead letter without an original has to be made. */
+  letter: TaskError | null;
+  /** One for each fact. */
+  outcomes: Outcome[];
+}
+
+/**
+ * Folds facts into a task, in order, through the state table. Pure: the same task, facts and context give the same
+ * change. A fact that does not count changes nothing and says why.
+ */
+export function fold(task: LockedTask, facts: readonly Fact[], context: FoldContext): TaskChange {
+  const draft = new Draft(task, context);
+  const outcomes = facts.map((fact) => draft.take(fact));
+  return { ...draft.change, outcomes };
+}
+
+const APPLIED: Outcome = { outcome: 'applied' };
+
+const ignored = (reason: IgnoredReason): Outcome => ({ outcome: 'ignored', reason });
+
+class Draft {
+  readonly change: Omit<TaskChange, 'outcomes'>;
+  private readonly task: LockedTask;
+  /** Time never runs backwards within a task's history, also when a transaction had to wait for the task. */
+  private readonly now: Date;
+
+  constructor(
+    task: LockedTask,
+    private readonly context: FoldContext,
+  ) {
+    this.task = { ...task };
+    this.now = context.now < task.updatedAt ? task.updatedAt : context.now;
+    this.change = {
+      task: this.task,
+      result: null,
+      error: null,
+      events: [],
+      dispatch: { kind: 'keep' },
+      letter: null,
+    };
+  }
+
+  take(fact: Fact): Outcome {
+    switch (fact.kind) {
+      case 'report':
+        return this.report(fact.report, fact.attempt, fact.at);
+      case 'due':
+        return this.happen('queued', () => {
+          this.step('queued', 'queued', {});
+          this.change.dispatch = { kind: 'queue' };
+        });
+      case 'timed-out':
+        return fact.attempt === this.task.attempt ? this.timedOut() : ignored('stale_attempt');
+      case 'expired':
+        return this.happen('expired', () => {
+          this.end('expired', {});
+        });
+      case 'cancelled':
+        return this.happen('cancelled', () => {
+          this.end('cancelled', { by: fact.by });
+        });
+      case 'retried':
+        return isOpen(this.task.status)
+          ? ignored('stale_attempt')
+          : this.happen('retrying', () => {
+              this.retryByPerson(fact.by);
+            });
+      case 'dead-lettered':
+        return this.isCurrent(fact.attempt, fact.at)
+          ? this.happen('dead_lettered', () => {
+              this.end('dead_lettered', { error: fact.error, deadLetterId: fact.deadLetterId }, fact.error);
+            })
+          : ignored('stale_attempt');
+    }
+  }
+
+  private report(report: Report, attempt: number | null, at: Date): Outcome {
+    if (attempt !== null && attempt !== this.task.attempt) return ignored('stale_attempt');
+    if (!isOpen(this.task.status)) {
+      return ignored(this.task.status === report.status ? 'duplicate' : 'already_terminal');
+    }
+    switch (report.status) {
+      case 'succeeded':
+        return this.happen('succeeded', () => {
+          this.succeed(report);
+        });
+      case 'failed':
+        return this.isCurrent(attempt, at) ? this.failure(report) : ignored('stale_attempt');
+      case 'running':
+        return this.isCurrent(attempt, at) ? this.running(report) : ignored('stale_attempt');
+    }
+  }
+
+  private succeed(report: Extract<Report, { status: 'succeeded' }>): void {
+    this.task.progress = 100;
+    this.say(report.message);
+    this.change.result = report.result;
+    this.end('succeeded', given({ message: report.message }));
+  }
+
+  private failure(report: Extract<Report, { status: 'failed' }>): Outcome {
+    const retryable = report.retryable && this.task.attemptsUsed + 1 < this.task.maxAttempts;
+    return this.happen(retryable ? 'retrying' : 'failed', () => {
+      this.task.attemptsUsed++;
+      this.say(report.message);
+      if (retryable) this.nextAttempt({ reason: 'failure', error: report.error });
+      else this.end('failed', { error: report.error }, report.error);
+    });
+  }
+
+  private timedOut(): Outcome {
+    const again = this.task.attemptsUsed + 1 < this.task.maxAttempts;
+    return this.happen(again ? 'retrying' : 'dead_lettered', () => {
+      this.task.attemptsUsed++;
+      const error = {
+        type: 'AttemptTimeout',
+        message: `nothing was heard of attempt ${this.task.attempt} for ${this.context.rules.attemptTimeoutSeconds ?? 0} s`,
+        code: 'attempt_timeout',
+      };
+      if (again) this.nextAttempt({ reason: 'time_limit', error });
+      else {
+        this.change.letter = error;
+        this.end('dead_lettered', { error }, error);
+      }
+    });
+  }
+
+  private running(report: Extract<Report, { status: 'running' }>): Outcome {
+    const { task } = this;
+    if (task.status === 'scheduled') return ignored('stale_attempt');
+    const progress = Math.max(task.progress, report.progress ?? 0);
+    const message = report.message ?? task.message;
+    const news = given({
+      progress: progress > task.progress ? progress : null,
+      message: message !== task.message ? message : null,
+    });
+    task.progress = progress;
+    task.message = message;
+    if (task.status === 'queued') {
+      task.startedAt = this.now;
+      this.step('running', 'running', news);
+    } else if (Object.keys(news).length > 0) this.progress(news);
+    this.inWork();
+    return APPLIED;
+  }
+
+  /** One progress event a fold, however many reports there are: the last says it all. */
+  private progress(news: object): void {
+    const last = this.change.events.at(-1);
+    if (last?.type === 'progress') {
+      last.data = JSON.stringify({ ...(JSON.parse(last.data ?? '{}') as object), ...news });
+    } else this.step('progress', 'running', news);
+  }
+
+  /** A report renews the attempt's time limit, and is proof that the request was sent. */
+  private inWork(): void {
+    const { attemptTimeoutSeconds } = this.context.rules;
+    const limit = attemptTimeoutSeconds === null ? null : plusSeconds(this.now, attemptTimeoutSeconds);
+    const { expiresAt } = this.task;
+    this.change.dispatch = { kind: 'in-work', dueAt: limit && limit < expiresAt ? limit : expiresAt };
+  }
+
+  private retryByPerson(by: string): void {
+    const { task } = this;
+    task.attemptsUsed = 0;
+    task.expiresAt = plusSeconds(this.now, task.expiresInSeconds);
+    task.finishedAt = null;
+    this.beginAttempt();
+    task.runAt = null;
+    this.step('retrying', 'queued', { reason: 'person', by });
+    this.change.dispatch = { kind: 'queue' };
+  }
+
+  private nextAttempt(data: { reason: 'failure' | 'time_limit'; error: TaskError }): void {
+    const wait = backOffSeconds(this.context.rules.retry, this.task.attemptsUsed, this.context.random());
+    this.beginAttempt();
+    if (wait === 0) {
+      this.task.runAt = null;
+      this.step('retrying', 'queued', data);
+      this.change.dispatch = { kind: 'queue' };
+    } else {
+      const dueAt = plusSeconds(this.now, wait);
+      this.task.runAt = dueAt;
+      this.step('retrying', 'scheduled', { ...data, runAt: dueAt });
+      this.change.dispatch = { kind: 'schedule', dueAt };
+    }
+  }
+
+  private beginAttempt(): void {
+    this.task.attempt++;
+    this.task.attemptAt = this.now;
+    this.task.progress = 0;
+    this.task.startedAt = null;
+  }
+
+  private say(message: string | null): void {
+    if (message !== null) this.task.message = message;
+  }
+
+  private end(status: EndStatus, data: object, error: TaskError | null = null): void {
+    this.task.finishedAt = this.now;
+    this.change.error = error;
+    this.change.dispatch = { kind: 'end' };
+    this.step(status, status, data);
+  }
+
+  private step(type: TaskEventType, to: TaskStatus, data: object): void {
+    if (!TRANSITIONS[type].to.includes(to)) throw new Error(`the state table has no ${type} to ${to}`);
+    const { task } = this;
+    task.status = to;
+    task.seq++;
+    task.updatedAt = this.now;
+    this.change.events.push({
+      taskId: task.id,
+      seq: task.seq,
+      type,
+      status: to,
+      attempt: task.attempt,
+      at: this.now,
+      owner: task.owner,
+      data: Object.keys(data).length === 0 ? null : JSON.stringify(data),
+      result: type === 'succeeded' ? this.change.result : null,
+    });
+  }
+
+  /** Lets an event happen where the state table has it; otherwise the fact came too late, or too early. */
+  private happen(event: TaskEventType, apply: () => void): Outcome {
+    const { status, attempt } = this.task;
+    if (!mayHappen(event, status, attempt))
+      return ignored(isOpen(status) ? 'stale_attempt' : 'already_terminal');
+    apply();
+    return APPLIED;
+  }
+
+  /** Whether a fact speaks of the current attempt: by its number, or by its time where it knows no number. */
+  private isCurrent(attempt: number | null, at: Date | null): boolean {
+    if (attempt !== null) return attempt === this.task.attempt;
+    return this.task.attempt === 1 || (at !== null && at > this.task.attemptAt);
+  }
+}
+
+type EndStatus = 'succeeded' | 'failed' | 'dead_lettered' | 'cancelled' | 'expired';
+
+/**
+ * How long to wait before the next attempt: exponential, capped, with jitter over the upper half of the interval, so
+ * that tasks that failed together do not come back together.
+ */
+function backOffSeconds(
+  { backoffSeconds, factor, maxSeconds }: AttemptRules['retry'],
+  used: number,
+  random: number,
+): number {
+  const full = Math.min(backoffSeconds * factor ** (used - 1), maxSeconds);
+  return full * (0.5 + random / 2);
+}
+
+function plusSeconds(date: Date, seconds: number): Date {
+  return new Date(date.getTime() + Math.round(seconds * 1000));
+}
+
+function given<T extends object>(fields: T): Partial<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null)) as Partial<T>;
+}

@@ -1,0 +1,81 @@
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { Loop } from '../background/loop.js';
+import { idAt } from './task-list.js';
+
+/** The injection token of `RETENTION_DAYS`. */
+export const RETENTION_DAYS = Symbol('RetentionDays');
+
+/** How many rows one statement deletes at the most, so that none holds its locks for long. */
+const ROUND = 1_000;
+
+const IDLE_MS = 10 * 60_000;
+const FAILURE_MS = 60_000;
+const DAY_MS = 24 * 60 * 60_000;
+
+/** A task that has ended, and with it its history; open tasks stay however old they are. */
+const DELETE_TASKS = `
+  WITH old AS (
+    SELECT id FROM tasks WHERE id < $1 AND finished_at < now() - make_interval(days => $2)
+    ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED
+  ), history AS (
+    DELETE FROM task_events USING old WHERE task_id = old.id
+  )
+  DELETE FROM tasks USING old WHERE tasks.id = old.id`;
+
+const DELETE_LETTERS = `
+  DELETE FROM dead_letters WHERE id IN (
+    SELECT id FROM dead_letters
+    WHERE id < $1 AND status <> 'open' AND received_at < now() - make_interval(days => $2)
+    ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED)`;
+
+const DELETE_KEYS = `
+  DELETE FROM idempotency_keys WHERE (owner, key) IN (
+    SELECT owner, key FROM idempotency_keys WHERE created_at < now() - interval '24 hours'
+    ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED)`;
+
+/** Deletes what nobody has to keep: ended tasks with their events, closed letters, used idempotency keys. */
+@Injectable()
+export class Retention implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(Retention.name);
+  private readonly loop = new Loop(() => this.round(), {
+    idleMs: IDLE_MS,
+    failureMs: FAILURE_MS,
+    logger: this.logger,
+  });
+
+  constructor(
+    private readonly dataSource: DataSource,
+    @Inject(RETENTION_DAYS) private readonly days: number,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.loop.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.loop.stop();
+  }
+
+  /** Deletes one round of each; answers whether there may be more. */
+  async round(): Promise<boolean> {
+    const youngest = idAt(Date.now() - (this.days - 1) * DAY_MS);
+    const counts = [
+      await this.delete(DELETE_TASKS, [youngest, this.days, ROUND]),
+      await this.delete(DELETE_LETTERS, [youngest, this.days, ROUND]),
+      await this.delete(DELETE_KEYS, [ROUND]),
+    ];
+    return counts.some((count) => count === ROUND);
+  }
+
+  private async delete(statement: string, parameters: unknown[]): Promise<number> {
+    const [, count]: [unknown[], number] = await this.dataSource.query(statement, parameters);
+    return count;
+  }
+}

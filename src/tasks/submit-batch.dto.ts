@@ -1,0 +1,19 @@
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsOptional, IsString } from 'class-validator';
+import { SubmitTaskDto } from './submit-task.dto.js';
+
+/** One task of a batch. */
+export class BatchItemDto extends SubmitTaskDto {
+  /** The item's `Idempotency-Key`: 1–255 characters, kept 24 hours, per owner. */
+  @IsOptional()
+  @IsString()
+  idempotencyKey?: string;
+}
+
+/** Tasks to be submitted together; each stands alone. */
+export class SubmitBatchDto {
+  /** 1–1000 tasks; each is checked for itself, so that a wrong one fails alone. */
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(1000)
+  tasks!: unknown[];
+}

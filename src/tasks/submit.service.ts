@@ -1,0 +1,224 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { lockNames } from '../database/advisory-locks.js';
+import { GroupCommit, type Settled } from '../database/group-commit.js';
+import { splitting } from '../database/splitting.js';
+import { transact } from '../database/transaction.js';
+import { FastPath, LEASE_SECONDS } from '../dispatch/fast-path.js';
+import { orderingLock } from '../dispatch/ordering.js';
+import { AppError } from '../errors/app-error.js';
+import { EventBus } from '../events/event-bus.js';
+import { Metrics } from '../observability/metrics.js';
+import { correlationLock, UniqueCorrelations } from './unique-correlations.js';
+import type { Submission } from './submission.js';
+import { type KnownKey, type Stamps, SubmissionRepository } from './submission.repository.js';
+import type { TaskView } from './task-response.js';
+
+/** A durable task. `replayed`: its idempotency key had made it before. */
+export interface Submitted {
+  task: TaskView;
+  replayed: boolean;
+}
+
+/** What one commit takes at the most, in bytes; a submission counts its payload and this much for the rest. */
+const MAX_GROUP_BYTES = 4 * 1024 * 1024;
+const ROW_BYTES = 4 * 1024;
+
+/**
+ * Makes tasks durable. Concurrent submissions share one commit; when `submit` resolves, the task will be handed out,
+ * whatever dies next. The broker is not waited for.
+ */
+@Injectable()
+export class SubmitService {
+  private readonly commits = new GroupCommit<Submission, Submitted>({
+    work: (group) => this.commitEach(group),
+    maxWeight: MAX_GROUP_BYTES,
+    weight: ({ payloadBytes }) => payloadBytes + ROW_BYTES,
+    keys: exclusiveKeys,
+  });
+
+  constructor(
+    private readonly submissions: SubmissionRepository,
+    private readonly correlations: UniqueCorrelations,
+    private readonly fastPath: FastPath,
+    private readonly bus: EventBus,
+    private readonly metrics: Metrics,
+  ) {}
+
+  /** @throws AppError `idempotency_key_reused`, `correlation_in_use`, or `payload_invalid` if it cannot be stored */
+  submit(submission: Submission): Promise<Submitted> {
+    return this.commits.add(submission);
+  }
+
+  /** Resolves when every submission that was accepted is committed. */
+  drained(): Promise<void> {
+    return this.commits.drained();
+  }
+
+  /** Commits a group; where the database refuses one's data, that one alone fails. */
+  private async commitEach(group: Submission[]): Promise<Settled<Submitted>[]> {
+    const settled = new Map<Submission, Settled<Submitted>>();
+    await splitting(
+      group,
+      async (part) => {
+        for (const [submission, result] of await this.commit(part)) settled.set(submission, result);
+      },
+      (submission, cause) => {
+        const error = new AppError('payload_invalid', 'the task cannot be stored as it is', { cause });
+        settled.set(submission, { error });
+      },
+    );
+    return group.map(
+      (submission) => settled.get(submission) ?? { error: new Error('a submission was lost') },
+    );
+  }
+
+  private async commit(group: readonly Submission[]): Promise<Map<Submission, Settled<Submitted>>> {
+    const leaseStart = performance.now();
+    const toFastPath = new Set(
+      group.filter(({ orderingKey, type }) => orderingKey === null && this.fastPath.isOpen(type)),
+    );
+    const lease = { leased: (submission: Submission) => toFastPath.has(submission), seconds: LEASE_SECONDS };
+    const settled = new Map<Submission, Settled<Submitted>>();
+    const stamps = group.some((submission) => this.needsLocks(submission))
+      ? await transact(this.submissions.dataSource, async (manager) => {
+          settled.clear();
+          const fresh = await this.admit(manager, group, settled);
+          return fresh.length === 0
+            ? new Map<string, Stamps>()
+            : this.submissions.insert(fresh, lease, manager);
+        })
+      : await this.submissions.insert(group, lease);
+    const accepted = group.flatMap((submission) => {
+      const stamp = stamps.get(submission.id);
+      return stamp === undefined ? [] : [{ submission, task: taskOf(submission, stamp) }];
+    });
+    for (const { submission, task } of accepted)
+      settled.set(submission, { result: { task, replayed: false } });
+    this.handOut(
+      accepted.filter(({ submission }) => toFastPath.has(submission)),
+      leaseStart,
+    );
+    this.tell(accepted);
+    return settled;
+  }
+
+  private needsLocks({ idempotency, orderingKey, correlationId, type }: Submission): boolean {
+    return idempotency !== null || orderingKey !== null || (type.uniqueCorrelation && correlationId !== null);
+  }
+
+  /** Answers for those that are no new task, and returns the others with the locks that they need held. */
+  private async admit(
+    manager: EntityManager,
+    group: readonly Submission[],
+    settled: Map<Submission, Settled<Submitted>>,
+  ): Promise<Submission[]> {
+    const known = new Map(
+      (await this.submissions.claimKeys(manager, group)).map((key) => [keyName(key), key]),
+    );
+    const unknown = group.filter((submission) => {
+      const key =
+        submission.idempotency &&
+        known.get(keyName({ owner: submission.owner, key: submission.idempotency.key }));
+      if (key) settled.set(submission, replay(submission, key));
+      return !key;
+    });
+    await lockNames(manager, unknown.flatMap(lockNamesOf));
+    const inUse = await this.correlations.inUse(manager, unknown);
+    const refused = unknown.filter((submission) => inUse.has(submission.id));
+    for (const submission of refused) settled.set(submission, { error: correlationInUse(submission) });
+    await this.submissions.releaseKeys(manager, refused);
+    return unknown.filter((submission) => !inUse.has(submission.id));
+  }
+
+  private handOut(leased: { submission: Submission; task: TaskView }[], leaseStart: number): void {
+    const queued = leased.filter(({ task }) => task.status === 'queued');
+    const dispatches = queued.map(({ submission, task }) => ({
+      taskId: task.id,
+      attempt: 1,
+      type: task.type,
+      orderingKey: null,
+      expiresAt: task.expiresAt,
+      payload: task.payload,
+      traceparent: submission.traceparent,
+    }));
+    this.fastPath.send(dispatches, leaseStart);
+  }
+
+  private tell(accepted: { submission: Submission; task: TaskView }[]): void {
+    for (const { task } of accepted) this.metrics.tasksSubmitted.inc({ type: task.type });
+    this.bus.announce(
+      accepted.map(({ task: { id, status, createdAt, owner } }) => {
+        return {
+          taskId: id,
+          seq: 1,
+          type: 'submitted',
+          status,
+          attempt: 1,
+          at: createdAt,
+          owner,
+          data: null,
+          result: null,
+        };
+      }),
+    );
+  }
+}
+
+/** Submissions that could be each other's replay, or take each other's correlation id, do not share a commit. */
+function exclusiveKeys({ owner, idempotency, type, correlationId }: Submission): string[] {
+  const keys: string[] = [];
+  if (idempotency) keys.push(keyName({ owner, key: idempotency.key }));
+  if (type.uniqueCorrelation && correlationId !== null)
+    keys.push(correlationLock(type.resultTopic, correlationId));
+  return keys;
+}
+
+function lockNamesOf({ type, orderingKey, correlationId }: Submission): string[] {
+  const names: string[] = [];
+  if (orderingKey !== null) names.push(orderingLock(type.name, orderingKey));
+  if (type.uniqueCorrelation && correlationId !== null)
+    names.push(correlationLock(type.resultTopic, correlationId));
+  return names;
+}
+
+function keyName({ owner, key }: { owner: string; key: string }): string {
+  return JSON.stringify([owner, key]);
+}
+
+function replay({ idempotency }: Submission, known: KnownKey): Settled<Submitted> {
+  if (idempotency?.hash.equals(known.requestHash)) return { result: { task: known.task, replayed: true } };
+  return { error: new AppError('idempotency_key_reused', 'this idempotency key made another task before') };
+}
+
+function correlationInUse({ type }: Submission): AppError {
+  return new AppError(
+    'correlation_in_use',
+    `an open task with the result topic of ${type.name} has this correlation id`,
+  );
+}
+
+function taskOf(submission: Submission, stamps: Stamps): TaskView {
+  return {
+    id: submission.id,
+    type: submission.type.name,
+    status: stamps.status,
+    attempt: 1,
+    maxAttempts: submission.maxAttempts,
+    owner: submission.owner,
+    orderingKey: submission.orderingKey,
+    correlationId: submission.correlationId,
+    payload: submission.payload,
+    result: null,
+    error: null,
+    progress: 0,
+    message: 'Task Received',
+    seq: 1,
+    createdAt: stamps.createdAt,
+    updatedAt: stamps.createdAt,
+    runAt: stamps.runAt,
+    expiresAt: stamps.expiresAt,
+    startedAt: null,
+    finishedAt: null,
+  };
+}

@@ -1,0 +1,67 @@
+import { Body, Controller, Header, HttpCode, Logger, Post, Req, type RawBodyRequest } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { type Caller, CurrentCaller } from '../auth/caller.js';
+import { toProblem } from '../errors/problem.js';
+import { toAppError } from '../errors/to-app-error.js';
+import { RequestValidationPipe } from '../errors/validation.pipe.js';
+import { elements, members } from '../json/members.js';
+import { traceparentOf } from '../observability/tracing.js';
+import { bodyText } from './body-text.js';
+import { BatchItemDto, SubmitBatchDto } from './submit-batch.dto.js';
+import type { Submitted } from './submit.service.js';
+import { TaskIntake } from './task-intake.js';
+import { taskText } from './task-response.js';
+
+/** Many tasks in one request. */
+@Controller('v1/tasks/batch')
+export class TaskBatchController {
+  private readonly logger = new Logger(TaskBatchController.name);
+  private readonly validation = new RequestValidationPipe();
+
+  constructor(private readonly intake: TaskIntake) {}
+
+  /** Submits up to 1000 tasks. Each stands alone: the answer has, for each, the task or the error. */
+  @Post()
+  @HttpCode(202)
+  @Header('content-type', 'application/json; charset=utf-8')
+  async submit(
+    @CurrentCaller() caller: Caller,
+    @Body() { tasks }: SubmitBatchDto,
+    @Req() request: RawBodyRequest<FastifyRequest>,
+  ): Promise<string> {
+    const texts = elements(members(bodyText(request)).get('tasks') ?? '[]');
+    const traceparent = traceparentOf(request);
+    const outcomes = await Promise.allSettled(
+      tasks.map((task, index) => this.submitOne(caller, task, texts[index] ?? '', traceparent)),
+    );
+    const items = outcomes.map((outcome, index) => this.itemText(index, outcome));
+    return `{"items":[${items.join(',')}]}`;
+  }
+
+  private async submitOne(
+    caller: Caller,
+    task: unknown,
+    text: string,
+    traceparent: string | null,
+  ): Promise<Submitted> {
+    const body = await this.validation.transform(task ?? 'null', { type: 'body', metatype: BatchItemDto });
+    if (!(body instanceof BatchItemDto)) throw new TypeError('the validation made no task of an item');
+    return this.intake.submit(caller, {
+      body,
+      text,
+      idempotencyKey: body.idempotencyKey ?? null,
+      traceparent,
+    });
+  }
+
+  private itemText(index: number, outcome: PromiseSettledResult<Submitted>): string {
+    if (outcome.status === 'fulfilled') {
+      const { task, replayed } = outcome.value;
+      return `{"index":${index},"task":${taskText(task)}${replayed ? ',"replayed":true' : ''}}`;
+    }
+    const error = toAppError(outcome.reason);
+    if (error.status >= 500)
+      this.logger.error({ message: 'A task of a batch failed', err: error.cause ?? error });
+    return `{"index":${index},"error":${JSON.stringify(toProblem(error))}}`;
+  }
+}

@@ -1,0 +1,11 @@
+import { Module } from '@nestjs/common';
+import { DispatchRepository } from '../dispatch/dispatch.repository.js';
+import { DeadLetterRepository } from '../dlq/dead-letter.repository.js';
+import { TaskWriter } from './task-writer.js';
+import { TaskRepository } from './task.repository.js';
+
+const STORE = [TaskRepository, DispatchRepository, DeadLetterRepository, TaskWriter];
+
+/** Tasks in the database: reading them, and the one way of changing them. */
+@Module({ providers: STORE, exports: STORE })
+export class TaskStoreModule {}

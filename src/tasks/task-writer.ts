@@ -1,0 +1,151 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { lockNames } from '../database/advisory-locks.js';
+import { blamingRecords } from '../database/fault.js';
+import { DispatchRepository, type StandingDispatch } from '../dispatch/dispatch.repository.js';
+import { orderingLock } from '../dispatch/ordering.js';
+import { DeadLetterRepository } from '../dlq/dead-letter.repository.js';
+import { letterOfTask } from '../dlq/letter.js';
+import { appendEvents } from '../events/append.js';
+import type { RecordedEvent } from '../events/event.js';
+import { TaskTypes } from '../task-types/task-types.js';
+import type { Fact, Outcome } from './facts.js';
+import { fold, type LockedTask, type TaskChange } from './fold.js';
+import { TaskRepository } from './task.repository.js';
+
+/** A fact and the task that it speaks of. */
+export interface TaskFact {
+  taskId: string;
+  fact: Fact;
+}
+
+/** What became of facts. Events are to be announced after the commit. */
+export interface Written {
+  /** One for each fact, in order; null where the task does not exist (or, with `skipLocked`, is being changed). */
+  outcomes: (Outcome | null)[];
+  events: RecordedEvent[];
+}
+
+/**
+ * Every write to tasks that exist, from whatever door, is these three steps, for one task or five hundred: lock the
+ * tasks in order, fold the facts of each through the state table, write what changed. Runs inside the caller's
+ * transaction.
+ */
+@Injectable()
+export class TaskWriter {
+  constructor(
+    private readonly tasks: TaskRepository,
+    private readonly dispatches: DispatchRepository,
+    private readonly deadLetters: DeadLetterRepository,
+    private readonly taskTypes: TaskTypes,
+  ) {}
+
+  async apply(
+    manager: EntityManager,
+    facts: readonly TaskFact[],
+    options = { skipLocked: false },
+  ): Promise<Written> {
+    if (facts.length === 0) return { outcomes: [], events: [] };
+    const byTask = new Map<string, TaskFact[]>();
+    for (const fact of facts) byTask.set(fact.taskId, [...(byTask.get(fact.taskId) ?? []), fact]);
+    const locked = await this.tasks.lock(manager, [...byTask.keys()], options);
+    const { changes, outcomes } = blamingRecords(() => this.foldAll(locked, byTask));
+    const changed = changes.filter(({ events, dispatch }) => events.length > 0 || dispatch.kind !== 'keep');
+    await this.write(manager, changed);
+    return {
+      outcomes: facts.map((fact) => outcomes.get(fact) ?? null),
+      events: changed.flatMap(({ events }) => events),
+    };
+  }
+
+  private foldAll(
+    { tasks, now }: { tasks: LockedTask[]; now: Date },
+    byTask: Map<string, TaskFact[]>,
+  ): { changes: TaskChange[]; outcomes: Map<TaskFact, Outcome> } {
+    const byId = new Map(tasks.map((task) => [task.id, task]));
+    const outcomes = new Map<TaskFact, Outcome>();
+    const changes: TaskChange[] = [];
+    for (const [taskId, facts] of byTask) {
+      const task = byId.get(taskId);
+      if (!task) continue;
+      const rules = this.taskTypes.orDefault(task.type);
+      const change = fold(
+        task,
+        facts.map(({ fact }) => fact),
+        { now, rules, random: Math.random },
+      );
+      change.outcomes.forEach((outcome, index) => {
+        const fact = facts[index];
+        if (fact) outcomes.set(fact, outcome);
+      });
+      changes.push(change);
+    }
+    return { changes, outcomes };
+  }
+
+  private async write(manager: EntityManager, changes: readonly TaskChange[]): Promise<void> {
+    await this.tasks.update(manager, changes);
+    await appendEvents(
+      manager,
+      changes.flatMap(({ events }) => events),
+    );
+    await this.dispatches.end(
+      manager,
+      changes.filter(({ dispatch }) => dispatch.kind === 'end').map(({ task }) => task.id),
+    );
+    const standing = changes.map(standingDispatch).filter((dispatch) => dispatch !== null);
+    const ordered = standing
+      .filter(({ state }) => state === 'unsent')
+      .flatMap(({ type, orderingKey }) => {
+        return orderingKey === null ? [] : [orderingLock(type, orderingKey)];
+      });
+    await lockNames(manager, ordered);
+    await this.dispatches.put(manager, standing);
+    await this.writeLetters(manager, changes);
+  }
+
+  /** A budget that was used up without an answer leaves a letter with the payload, so that it can be redriven. */
+  private async writeLetters(manager: EntityManager, changes: readonly TaskChange[]): Promise<void> {
+    const exhausted = changes.flatMap(({ task, letter }) => (letter ? [{ task, letter }] : []));
+    if (exhausted.length === 0) return;
+    const payloads = await this.tasks.payloads(
+      manager,
+      exhausted.map(({ task }) => task.id),
+    );
+    const letters = exhausted.map(({ task, letter }) =>
+      letterOfTask({
+        id: task.id,
+        attempt: task.attempt,
+        attemptsUsed: task.attemptsUsed,
+        topic: this.taskTypes.orDefault(task.type).requestTopic,
+        payload: payloads.get(task.id) ?? '{}',
+        error: letter,
+      }),
+    );
+    await this.deadLetters.insert(manager, letters);
+  }
+}
+
+function standingDispatch({ task, dispatch }: TaskChange): StandingDispatch | null {
+  const common = {
+    taskId: task.id,
+    attempt: task.attempt,
+    type: task.type,
+    owner: task.owner,
+    orderingKey: task.orderingKey,
+    correlationId: task.correlationId,
+    acceptedAt: task.createdAt,
+    expiresAt: task.expiresAt,
+  };
+  switch (dispatch.kind) {
+    case 'keep':
+    case 'end':
+      return null;
+    case 'queue':
+      return { ...common, state: 'unsent', dueAt: task.updatedAt };
+    case 'schedule':
+      return { ...common, state: 'scheduled', dueAt: dispatch.dueAt };
+    case 'in-work':
+      return { ...common, state: 'sent', dueAt: dispatch.dueAt };
+  }
+}

@@ -1,0 +1,113 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import type { LockedTask, TaskChange } from './fold.js';
+import type { TaskView } from './task-response.js';
+
+/** Columns of `tasks` under the names of `Task`, for a SELECT list; `t` is the table. */
+const SUMMARY_COLUMNS = `
+  t.id, t.type, t.status, t.attempt, t.max_attempts AS "maxAttempts", t.owner, t.ordering_key AS "orderingKey",
+  t.correlation_id AS "correlationId", t.error, t.progress, t.message, t.seq, t.created_at AS "createdAt",
+  t.updated_at AS "updatedAt", t.run_at AS "runAt", t.expires_at AS "expiresAt", t.started_at AS "startedAt",
+  t.finished_at AS "finishedAt"`;
+
+export const TASK_COLUMNS = {
+  summary: SUMMARY_COLUMNS,
+  view: `${SUMMARY_COLUMNS}, t.payload, t.result`,
+} as const;
+
+const LOCK = `
+  SELECT t.id, t.type, t.status, t.attempt, t.max_attempts AS "maxAttempts", t.attempts_used AS "attemptsUsed", t.owner,
+    t.ordering_key AS "orderingKey", t.correlation_id AS "correlationId", t.progress, t.message, t.seq,
+    t.created_at AS "createdAt", t.updated_at AS "updatedAt", t.attempt_at AS "attemptAt", t.run_at AS "runAt",
+    t.expires_at AS "expiresAt", t.expires_in_seconds AS "expiresInSeconds", t.started_at AS "startedAt",
+    t.finished_at AS "finishedAt", clock_timestamp() AS now
+  FROM tasks AS t WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE`;
+
+const UPDATE = `
+  UPDATE tasks AS t SET
+    status = c.status, attempt = c.attempt, attempts_used = c.attempts_used, result = c.result::json,
+    error = c.error::json, progress = c.progress, message = c.message, seq = c.seq, updated_at = c.updated_at,
+    attempt_at = c.attempt_at, run_at = c.run_at, expires_at = c.expires_at, started_at = c.started_at,
+    finished_at = c.finished_at
+  FROM json_to_recordset($1::json) AS c(
+    id uuid, status text, attempt integer, attempts_used integer, result text, error text, progress double precision,
+    message text, seq integer, updated_at timestamptz, attempt_at timestamptz, run_at timestamptz,
+    expires_at timestamptz, started_at timestamptz, finished_at timestamptz)
+  WHERE t.id = c.id`;
+
+/** The SQL of the task table. */
+@Injectable()
+export class TaskRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /**
+   * Locks tasks in the order of their ids, which everybody keeps, and answers with those that exist and the database's
+   * time. With `skipLocked`, tasks that somebody else is changing are left out instead of waited for.
+   */
+  async lock(
+    manager: EntityManager,
+    ids: readonly string[],
+    { skipLocked }: { skipLocked: boolean },
+  ): Promise<{ tasks: LockedTask[]; now: Date }> {
+    const rows: (LockedTask & { now: Date })[] = await manager.query(
+      skipLocked ? `${LOCK} SKIP LOCKED` : LOCK,
+      [ids],
+    );
+    return { tasks: rows, now: rows[0]?.now ?? new Date() };
+  }
+
+  /** Writes what the fold made of locked tasks. */
+  async update(manager: EntityManager, changes: readonly TaskChange[]): Promise<void> {
+    if (changes.length === 0) return;
+    const rows = changes.map(({ task, result, error }) => ({
+      id: task.id,
+      status: task.status,
+      attempt: task.attempt,
+      attempts_used: task.attemptsUsed,
+      result,
+      error: error && JSON.stringify(error),
+      progress: task.progress,
+      message: task.message,
+      seq: task.seq,
+      updated_at: task.updatedAt,
+      attempt_at: task.attemptAt,
+      run_at: task.runAt,
+      expires_at: task.expiresAt,
+      started_at: task.startedAt,
+      finished_at: task.finishedAt,
+    }));
+    await manager.query(UPDATE, [JSON.stringify(rows)]);
+  }
+
+  /** One task, or null if there is none that `owner` may see (`null`: every owner's). */
+  async find(
+    id: string,
+    owner: string | null,
+    manager: EntityManager = this.dataSource.manager,
+  ): Promise<TaskView | null> {
+    const rows: TaskView[] = await manager.query(
+      `SELECT ${TASK_COLUMNS.view} FROM tasks AS t WHERE t.id = $1 AND ($2::text IS NULL OR t.owner = $2)`,
+      [id, owner],
+    );
+    return rows[0] ?? null;
+  }
+
+  /** Those of the ids that exist. */
+  async existing(manager: EntityManager, ids: readonly string[]): Promise<Set<string>> {
+    if (ids.length === 0) return new Set();
+    const rows: { id: string }[] = await manager.query('SELECT id FROM tasks WHERE id = ANY($1::uuid[])', [
+      ids,
+    ]);
+    return new Set(rows.map(({ id }) => id));
+  }
+
+  /** The payloads' JSON texts by task. */
+  async payloads(manager: EntityManager, ids: readonly string[]): Promise<Map<string, string>> {
+    if (ids.length === 0) return new Map();
+    const rows: { id: string; payload: string }[] = await manager.query(
+      'SELECT id, payload FROM tasks WHERE id = ANY($1::uuid[])',
+      [ids],
+    );
+    return new Map(rows.map(({ id, payload }) => [id, payload]));
+  }
+}

@@ -1,0 +1,135 @@
+import {
+  Body,
+  Controller,
+  Get,
+  Header,
+  HttpCode,
+  Param,
+  Post,
+  Query,
+  Req,
+  Res,
+  type RawBodyRequest,
+} from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type Caller, CurrentCaller, visibleOwner } from '../auth/caller.js';
+import { AppError } from '../errors/app-error.js';
+import { traceparentOf } from '../observability/tracing.js';
+import { idBehind, pageText } from '../paging/page.js';
+import { bodyText } from './body-text.js';
+import { SubmitTaskDto } from './submit-task.dto.js';
+import { TaskIntake } from './task-intake.js';
+import { TaskList } from './task-list.js';
+import { summaryText, taskText } from './task-response.js';
+import { isOpen } from './task-state.js';
+import { TasksQuery, WaitQuery } from './tasks.query.js';
+import { TasksService } from './tasks.service.js';
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+/** Tasks, one by one and in lists. */
+@Controller('v1/tasks')
+export class TasksController {
+  constructor(
+    private readonly intake: TaskIntake,
+    private readonly tasks: TasksService,
+    private readonly taskList: TaskList,
+  ) {}
+
+  /** Submits a task. The answer comes once it is durable; with `wait`, perhaps once it is over. */
+  @Post()
+  @HttpCode(202)
+  @Header('content-type', JSON_TYPE)
+  async submit(
+    @CurrentCaller() caller: Caller,
+    @Body() body: SubmitTaskDto,
+    @Query() query: WaitQuery,
+    @Req() request: RawBodyRequest<FastifyRequest>,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
+    const { task, replayed } = await this.intake.submit(caller, {
+      body,
+      text: bodyText(request),
+      idempotencyKey: idempotencyKeyOf(request),
+      traceparent: traceparentOf(request),
+    });
+    void reply.header('location', `/v1/tasks/${task.id}`);
+    if (replayed) void reply.header('idempotency-replayed', 'true');
+    const latest = await this.tasks.atEnd(caller, task, {
+      seconds: query.wait ?? 0,
+      signal: goneSignal(reply),
+    });
+    if (query.wait !== undefined && !isOpen(latest.status)) void reply.status(200);
+    return taskText(latest);
+  }
+
+  /** The caller's tasks, newest first, without payload and result. */
+  @Get()
+  @Header('content-type', JSON_TYPE)
+  async list(@CurrentCaller() caller: Caller, @Query() query: TasksQuery): Promise<string> {
+    const found = await this.taskList.find({
+      owner: listedOwner(caller, query.owner),
+      statuses: query.status ?? null,
+      type: query.type ?? null,
+      correlationId: query.correlationId ?? null,
+      createdAfter: query.createdAfter === undefined ? null : new Date(query.createdAfter),
+      createdBefore: query.createdBefore === undefined ? null : new Date(query.createdBefore),
+      before: idBehind(query),
+      limit: query.limit,
+    });
+    return pageText(found, query.limit, summaryText);
+  }
+
+  /** A task; with `wait`, once it is over or the time is up. */
+  @Get(':id')
+  @Header('content-type', JSON_TYPE)
+  async get(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Query() query: WaitQuery,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
+    const task = await this.tasks.get(caller, id);
+    return taskText(
+      await this.tasks.atEnd(caller, task, { seconds: query.wait ?? 0, signal: goneSignal(reply) }),
+    );
+  }
+
+  /** Ends an open task. A worker that has it is not interrupted; its answer will be ignored. */
+  @Post(':id/cancel')
+  @HttpCode(200)
+  @Header('content-type', JSON_TYPE)
+  async cancel(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<string> {
+    return taskText(await this.tasks.cancel(caller, id));
+  }
+
+  /** Has a failed, dead-lettered or expired task done again: same id, next attempt, a new budget and a new expiry. */
+  @Post(':id/retry')
+  @HttpCode(202)
+  @Header('content-type', JSON_TYPE)
+  async retry(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<string> {
+    return taskText(await this.tasks.retry(caller, id));
+  }
+}
+
+/** Whose tasks a list shows: the caller's own, unless the caller may see others' and names them. */
+function listedOwner(caller: Caller, asked: string | undefined): string | null {
+  if (asked === undefined || asked === caller.owner) return caller.owner;
+  if (visibleOwner(caller) !== null)
+    throw new AppError('forbidden', "a list of others' tasks needs another role");
+  return asked === '*' ? null : asked;
+}
+
+function idempotencyKeyOf({ headers }: FastifyRequest): string | null {
+  const key = headers['idempotency-key'];
+  return key === undefined ? null : String(key);
+}
+
+/** Aborted when the client has gone before its answer was written. */
+function goneSignal(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once('close', () => {
+    gone.abort();
+  });
+  return gone.signal;
+}

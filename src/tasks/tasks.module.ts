@@ -1,0 +1,29 @@
+import { Module } from '@nestjs/common';
+import { DispatchModule } from '../dispatch/dispatch.module.js';
+import { FastPath } from '../dispatch/fast-path.js';
+import { FollowingModule } from '../events/following.module.js';
+import { SubmissionRepository } from './submission.repository.js';
+import { SubmitService } from './submit.service.js';
+import { TaskBatchController } from './task-batch.controller.js';
+import { TaskIntake } from './task-intake.js';
+import { TaskList } from './task-list.js';
+import { TaskStoreModule } from './task-store.module.js';
+import { TasksController } from './tasks.controller.js';
+import { TasksService } from './tasks.service.js';
+import { UniqueCorrelations } from './unique-correlations.js';
+
+/** Tasks over REST: submitting, reading, cancelling, retrying. */
+@Module({
+  imports: [TaskStoreModule, DispatchModule, FollowingModule],
+  controllers: [TaskBatchController, TasksController],
+  providers: [
+    TaskIntake,
+    SubmitService,
+    SubmissionRepository,
+    UniqueCorrelations,
+    FastPath,
+    TasksService,
+    TaskList,
+  ],
+})
+export class TasksModule {}

@@ -1,0 +1,61 @@
+import { Transform } from 'class-transformer';
+import { IsIn, IsISO8601, IsNumber, IsOptional, IsString, Length, Matches, Max, Min } from 'class-validator';
+import { PageQuery } from '../paging/page.js';
+import { MAX_KEY_LENGTH } from './submit-task.dto.js';
+import { TASK_STATUSES, type TaskStatus } from './task-state.js';
+
+/** A query parameter that may come once or more often. */
+function asList({ value }: { value: unknown }): unknown {
+  return value === undefined || Array.isArray(value) ? value : [value];
+}
+
+/** Which tasks to list, newest first. */
+export class TasksQuery extends PageQuery {
+  /** May be given more than once: any of them. */
+  @IsOptional()
+  @Transform(asList)
+  @IsIn(TASK_STATUSES, { each: true })
+  status?: TaskStatus[];
+
+  @IsOptional()
+  @IsString()
+  @Length(1, MAX_KEY_LENGTH)
+  @Matches(/^[^\0]*$/)
+  type?: string;
+
+  @IsOptional()
+  @IsString()
+  @Length(1, MAX_KEY_LENGTH)
+  @Matches(/^[^\0]*$/)
+  correlationId?: string;
+
+  /** RFC 3339; exclusive. */
+  @IsOptional()
+  @IsISO8601({ strict: true })
+  createdAfter?: string;
+
+  /** RFC 3339; exclusive. */
+  @IsOptional()
+  @IsISO8601({ strict: true })
+  createdBefore?: string;
+
+  /** Whose tasks; `*` for everybody's. For the roles `service` and `operator`. */
+  @IsOptional()
+  @IsString()
+  @Length(1, MAX_KEY_LENGTH)
+  @Matches(/^[^\0]*$/)
+  owner?: string;
+}
+
+/** How long to hold the answer until the task is over. */
+export class WaitQuery {
+  /** Seconds, at most 60. */
+  @IsOptional()
+  @Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value,
+  )
+  @IsNumber()
+  @Min(0)
+  @Max(60)
+  wait?: number;
+}

@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { TaskType } from '../task-types/task-type.js';
+import { TaskTypes } from '../task-types/task-types.js';
+import { SubmissionRepository } from './submission.repository.js';
+
+/** The name of the advisory lock that is held while a correlation id is looked up and taken. */
+export function correlationLock(resultTopic: string, correlationId: string): string {
+  return `taskwire correlation ${JSON.stringify([resultTopic, correlationId])}`;
+}
+
+/** The rule of types with `uniqueCorrelation`: one open task of a result topic with a correlation id at a time. */
+@Injectable()
+export class UniqueCorrelations {
+  constructor(
+    private readonly submissions: SubmissionRepository,
+    private readonly taskTypes: TaskTypes,
+  ) {}
+
+  /** The ids of those tasks whose correlation id another open task has. The caller holds their locks. */
+  async inUse(
+    manager: EntityManager,
+    tasks: readonly { id: string; type: TaskType; correlationId: string | null }[],
+  ): Promise<Set<string>> {
+    const unique = tasks.flatMap(({ id, type, correlationId }) =>
+      type.uniqueCorrelation && correlationId !== null ? [{ id, type, correlationId }] : [],
+    );
+    const found = await this.submissions.correlationsInUse(
+      manager,
+      unique.map(({ correlationId }) => correlationId),
+      unique.map(({ id }) => id),
+    );
+    const taken = new Set(
+      found.map(({ correlationId, type }) =>
+        correlationLock(this.taskTypes.orDefault(type).resultTopic, correlationId),
+      ),
+    );
+    return new Set(
+      unique
+        .filter(({ type, correlationId }) => taken.has(correlationLock(type.resultTopic, correlationId)))
+        .map(({ id }) => id),
+    );
+  }
+}
