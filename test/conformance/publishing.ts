@@ -1,6 +1,6 @@
 import { eventually } from '../support/eventually.js';
 import { unique } from '../support/services.js';
-import { Collector, published, records, subscribed, type Stage } from './stage.js';
+import { Collector, published, subscribed, type Stage } from './stage.js';
 
 /** Larger than any driver takes. */
 const TOO_LARGE = 'x'.repeat(1_100_000);

@@ -49,8 +49,11 @@ export function unavailable(cause: unknown): TransportUnavailableError {
   return new TransportUnavailableError(`Kafka cannot be reached: ${messageOf(cause)}`, { cause });
 }
 
+/** Nest's filters throw plain objects with a message. */
 export function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
+  if (thrown instanceof Error) return thrown;
+  const hasMessage = typeof thrown === 'object' && thrown !== null && 'message' in thrown;
+  return new Error(String(hasMessage ? thrown.message : thrown));
 }
 
 export function messageOf(thrown: unknown): string {
