@@ -2,9 +2,12 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import type { Config } from '../config/config.js';
 import { DatabaseModule } from '../database/database.module.js';
 import { EventsModule } from '../events/events.module.js';
+import { HealthModule } from '../health/health.module.js';
+import { CONSUMED_GROUPS, LagMetrics } from '../observability/lag-metrics.js';
 import { ObservabilityModule } from '../observability/observability.module.js';
 import { TaskTypes } from '../task-types/task-types.js';
 import { TransportModule } from '../transport/transport.module.js';
+import { consumedGroups } from './consumed-groups.js';
 
 /** What every role stands on: configuration, database, transport, event bus, metrics. */
 @Module({})
@@ -18,8 +21,13 @@ export class CoreModule {
         TransportModule.forRoot(config),
         EventsModule.forRoot(config),
         ObservabilityModule,
+        HealthModule,
       ],
-      providers: [{ provide: TaskTypes, useValue: taskTypes }],
+      providers: [
+        { provide: TaskTypes, useValue: taskTypes },
+        { provide: CONSUMED_GROUPS, useValue: Object.values(consumedGroups(config, taskTypes)) },
+        LagMetrics,
+      ],
       exports: [TaskTypes],
     };
   }

@@ -1,54 +1,59 @@
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DataSource } from 'typeorm';
 import type { Config, Role } from '../config/config.js';
+import { TopicKeeper } from '../dispatch/topic-keeper.js';
+import { EventBus } from '../events/event-bus.js';
+import { databaseCheck, transportCheck } from '../health/checks.js';
+import { HealthRegistry } from '../health/health-registry.js';
 import { JsonLogger } from '../observability/logger.js';
 import type { TaskTypes } from '../task-types/task-types.js';
 import { TransportServer } from '../transport/transport-server.js';
-import { TRANSPORT, type SubscribeOptions, type Transport } from '../transport/transport.js';
+import { TRANSPORT, type Transport } from '../transport/transport.js';
 import { AllModule } from './all.module.js';
+import { consumedGroups } from './consumed-groups.js';
+import { eventBusCheck, listenersCheck, topicsCheck } from './health-checks.js';
 import { configureHttp, createHttpAdapter } from './http.js';
 import { WebModule } from './web.module.js';
 import { WorkerModule } from './worker.module.js';
 
-interface RoleModule {
-  forRoot(config: Config, taskTypes: TaskTypes): DynamicModule;
+/** What runs where. */
+interface RoleSpec {
+  module: { forRoot(config: Config, taskTypes: TaskTypes): DynamicModule };
+  /** Whether it reads topics. */
+  listens: boolean;
+  /** Whether it follows the event bus. */
+  follows: boolean;
+  /** Whether it is of no use without the broker. */
+  needsBroker: boolean;
 }
 
-/** What runs where: the modules of each role, and whether it reads topics. */
-const ROLES: Record<Role, { module: RoleModule; listens: boolean }> = {
-  all: { module: AllModule, listens: true },
-  web: { module: WebModule, listens: false },
-  worker: { module: WorkerModule, listens: true },
+const ROLES: Record<Role, RoleSpec> = {
+  all: { module: AllModule, listens: true, follows: true, needsBroker: false },
+  web: { module: WebModule, listens: false, follows: true, needsBroker: false },
+  worker: { module: WorkerModule, listens: true, follows: false, needsBroker: true },
 };
 
-/** Builds the application of the configured role; nothing listens or consumes yet. */
+/** Builds the application of the configured role; it listens and consumes when it is started. */
 export async function createApp(config: Config, taskTypes: TaskTypes): Promise<NestFastifyApplication> {
-  const { module, listens } = ROLES[config.role];
+  const role = ROLES[config.role];
   const app = await NestFactory.create<NestFastifyApplication>(
-    module.forRoot(config, taskTypes),
-    createHttpAdapter(config),
-    { rawBody: true, logger: new JsonLogger(config.logLevel), abortOnError: false },
+    role.module.forRoot(config, taskTypes),
+    createHttpAdapter(),
+    { rawBody: true, bodyParser: false, logger: new JsonLogger(config.logLevel), abortOnError: false },
   );
-  await configureHttp(app, config);
-  if (listens) {
-    const strategy = new TransportServer(app.get<Transport>(TRANSPORT), consumedGroups(config, taskTypes));
+  configureHttp(app, config);
+  const transport = app.get<Transport>(TRANSPORT);
+  const health = app.get(HealthRegistry);
+  health.register(databaseCheck(app.get(DataSource)));
+  health.register(transportCheck(transport, role.needsBroker));
+  health.register(topicsCheck(app.get(TopicKeeper)));
+  if (role.follows) health.register(eventBusCheck(app.get(EventBus)));
+  if (role.listens) {
+    const strategy = new TransportServer(transport, consumedGroups(config, taskTypes));
+    health.register(listenersCheck(strategy, role.needsBroker));
     app.connectMicroservice({ strategy });
   }
   return app;
-}
-
-/** What our listeners read: for each logical pattern a consumer group and its topics. */
-export function consumedGroups(
-  { transport }: Config,
-  taskTypes: TaskTypes,
-): Record<string, SubscribeOptions> {
-  const names = (topics: { name: string }[]): string[] => topics.map(({ name }) => name);
-  return {
-    results: { group: `${transport.groupPrefix}-results`, topics: names(taskTypes.resultTopics()) },
-    'dead-letters': {
-      group: `${transport.groupPrefix}-dead-letters`,
-      topics: names(taskTypes.deadLetterTopics()),
-    },
-  };
 }

@@ -30,18 +30,15 @@ export const SESSION_LIMITS = {
   idle_in_transaction_session_timeout: 15_000,
 } as const;
 
-const { builtins } = pg.types;
-
 /**
  * `json` stays the text that it is, because numbers must survive digit for digit; `bigint` becomes a number, because
  * ours (offsets, ordering numbers, counts) stay below 2^53.
  */
-function typeParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
-  if (oid === builtins.JSON) return (text) => text;
-  if (oid === builtins.INT8) return Number;
-  return pg.types.getTypeParser(oid, format as 'text') as (value: string) => unknown;
-}
+const types = new pg.TypeOverrides();
+types.setTypeParser(pg.types.builtins.JSON, (text) => text);
+types.setTypeParser(pg.types.builtins.INT8, Number);
 
+/** How this process reaches PostgreSQL through TypeORM. */
 export function dataSourceOptions({ url, poolSize }: DatabaseOptions): DataSourceOptions {
   return {
     type: 'postgres',
@@ -54,6 +51,6 @@ export function dataSourceOptions({ url, poolSize }: DatabaseOptions): DataSourc
     connectTimeoutMS: 5_000,
     applicationName: 'taskwire',
     installExtensions: false,
-    extra: { ...SESSION_LIMITS, keepAlive: true, types: { getTypeParser: typeParser } },
+    extra: { ...SESSION_LIMITS, keepAlive: true, types },
   };
 }

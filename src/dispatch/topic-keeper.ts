@@ -24,6 +24,7 @@ export class TopicKeeper implements OnApplicationBootstrap, OnModuleDestroy {
   private timer: NodeJS.Timeout | undefined;
   private retryMs = FIRST_RETRY_MS;
   private stopped = false;
+  private ensuring: Promise<void> = Promise.resolve();
 
   constructor(
     @Inject(TRANSPORT) private readonly transport: Transport,
@@ -42,9 +43,10 @@ export class TopicKeeper implements OnApplicationBootstrap, OnModuleDestroy {
     this.schedule(0);
   }
 
-  onModuleDestroy(): void {
+  async onModuleDestroy(): Promise<void> {
     this.stopped = true;
     clearTimeout(this.timer);
+    await this.ensuring;
   }
 
   /** Notes that a topic cannot be written, and why; it is ensured again with back-off. */
@@ -73,7 +75,9 @@ export class TopicKeeper implements OnApplicationBootstrap, OnModuleDestroy {
 
   private schedule(delayMs: number): void {
     if (this.stopped || this.timer) return;
-    this.timer = setTimeout(() => void this.ensure(), delayMs);
+    this.timer = setTimeout(() => {
+      this.ensuring = this.ensure();
+    }, delayMs);
   }
 
   private async ensure(): Promise<void> {

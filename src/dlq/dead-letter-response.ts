@@ -11,7 +11,7 @@ export function deadLetterText(letter: DeadLetter): string {
     original: {
       topic: letter.originalTopic,
       partition: letter.originalPartition,
-      offset: letter.originalOffset === null ? null : Number(letter.originalOffset),
+      offset: letter.originalOffset,
       timestamp: letter.originalTimestamp,
     },
     key: encodeBytes(letter.key),

@@ -1,0 +1,63 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { createApp } from '../../src/app/roles.js';
+import { loadConfig } from '../../src/config/load-config.js';
+import { loadTaskTypes } from '../../src/task-types/load-task-types.js';
+import { createTestDatabase } from './postgres.js';
+import { sharedServices, unique } from './services.js';
+
+/** A Taskwire in the test's own process, with a schema, topics and consumer groups that no other test uses. */
+export interface TestApp {
+  url: string;
+  app: NestFastifyApplication;
+  /** As in `DATABASE_URL`. */
+  databaseUrl: string;
+  /** Of the type `default`. */
+  requestTopic: string;
+  resultTopic: string;
+  close(): Promise<void>;
+}
+
+export interface TestAppOptions {
+  /** More types, as in `TASK_TYPES`; `TOPICS` in it becomes the topics of `default`. */
+  types?: string;
+  /** Settings on top of the tests' own. */
+  env?: Record<string, string>;
+}
+
+/** Starts one; `close` drops its schema. */
+export async function startApp({ types = '', env = {} }: TestAppOptions = {}): Promise<TestApp> {
+  const database = await createTestDatabase();
+  const requestTopic = unique('request');
+  const resultTopic = unique('result');
+  const folder = await mkdtemp(path.join(tmpdir(), 'taskwire-types-'));
+  const file = path.join(folder, 'types.yaml');
+  const topics = `requestTopic: ${requestTopic}, resultTopic: ${resultTopic}`;
+  await writeFile(file, `types:\n  default: { ${topics} }\n${types.replaceAll('TOPICS', topics)}`);
+  const config = loadConfig({
+    DATABASE_URL: database.url,
+    KAFKA_BROKERS: sharedServices().brokers,
+    KAFKA_GROUP_PREFIX: unique('group'),
+    TASK_TYPES: file,
+    PORT: '0',
+    LOG_LEVEL: 'fatal',
+    ...env,
+  });
+  const app = await createApp(config, loadTaskTypes(config.taskTypesPath ?? undefined));
+  await app.startAllMicroservices();
+  await app.listen(0, '127.0.0.1');
+  return {
+    url: await app.getUrl(),
+    app,
+    databaseUrl: database.url,
+    requestTopic,
+    resultTopic,
+    close: async () => {
+      await app.close();
+      await database.drop();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
