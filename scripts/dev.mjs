@@ -11,7 +11,9 @@ if (missing.kafka || missing.postgres) {
   await close();
   process.exit(1);
 }
-console.log(`KAFKA_BROKERS=${brokers}\nDATABASE_URL=${databaseUrl}\nCtrl-C ends everything, and the data is gone.`);
+console.log(
+  `KAFKA_BROKERS=${brokers}\nDATABASE_URL=${databaseUrl}\nCtrl-C ends everything, and the data is gone.`,
+);
 
 const nest = ['node_modules/@nestjs/cli/bin/nest.js', 'start', '--watch', '--preserveWatchOutput'];
 const app = spawn(process.execPath, nest, {

@@ -1,0 +1,33 @@
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { loadConfig } from '../../src/config/load-config.js';
+import { DatabaseModule } from '../../src/database/database.module.js';
+import { ProblemFilter } from '../../src/errors/problem.filter.js';
+import { RequestValidationPipe } from '../../src/errors/validation.pipe.js';
+import { EventsModule } from '../../src/events/events.module.js';
+import { GatewayModule } from '../../src/gateway/gateway.module.js';
+import { SocketIoAdapter } from '../../src/gateway/socket-io.adapter.js';
+import { eventually } from './eventually.js';
+import { EventBus } from '../../src/events/event-bus.js';
+
+/** Starts what lets clients follow tasks, and nothing else, on a free port. Two of them are two web processes. */
+export async function startFollowingApp(databaseUrl: string): Promise<NestFastifyApplication> {
+  const config = loadConfig({
+    DATABASE_URL: databaseUrl,
+    KAFKA_BROKERS: 'localhost:1',
+    DATABASE_POOL_SIZE: '4',
+  });
+  const testing = Test.createTestingModule({
+    imports: [DatabaseModule.forRoot(config), EventsModule.forRoot(config), GatewayModule],
+  });
+  const app = (await testing.compile()).createNestApplication<NestFastifyApplication>(new FastifyAdapter());
+  app.useLogger(['fatal']);
+  app.useGlobalPipes(new RequestValidationPipe());
+  app.useGlobalFilters(new ProblemFilter());
+  app.useWebSocketAdapter(new SocketIoAdapter(app, { corsOrigins: [], isAllowed: () => true }));
+  await app.listen(0, '127.0.0.1');
+  await eventually(() => {
+    expect(app.get(EventBus).isConnected).toBe(true);
+  });
+  return app;
+}

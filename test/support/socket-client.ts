@@ -1,0 +1,48 @@
+import { once } from 'node:events';
+import { io, type Socket } from 'socket.io-client';
+import type { TaskEventMessage } from '../../src/gateway/socket-events.js';
+
+/** What the server answered to a message. */
+export type Answer =
+  { ok: true; task?: Record<string, unknown> } | { ok: false; error: { code: string; message: string } };
+
+/** A Socket.IO client that writes down, in order, all that it is told. */
+export class SocketClient {
+  readonly socket: Socket;
+  /** Answers and events in the order of their arrival. */
+  readonly log: (Answer | TaskEventMessage)[] = [];
+
+  private constructor(url: string, transports: string[]) {
+    this.socket = io(url, { transports, reconnectionDelay: 50, forceNew: true });
+    this.socket.on('task', (event: TaskEventMessage) => this.log.push(event));
+  }
+
+  /** Connects to the application that listens at `url`. */
+  static async connect(url: string, transports = ['websocket']): Promise<SocketClient> {
+    const client = new SocketClient(url, transports);
+    await once(client.socket as never, 'connect');
+    return client;
+  }
+
+  get events(): TaskEventMessage[] {
+    return this.log.filter((entry) => 'seq' in entry);
+  }
+
+  get seqs(): number[] {
+    return this.events.map(({ seq }) => seq);
+  }
+
+  /** Emits a message, and resolves with the answer. */
+  ask(message: 'subscribe' | 'unsubscribe', body?: unknown): Promise<Answer> {
+    return new Promise((resolve) => {
+      this.socket.emit(message, body, (answer: Answer) => {
+        this.log.push(answer);
+        resolve(answer);
+      });
+    });
+  }
+
+  close(): void {
+    this.socket.disconnect();
+  }
+}
