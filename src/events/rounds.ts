@@ -12,7 +12,9 @@ export class Rounds {
     private readonly onError: (error: unknown) => void,
   ) {}
 
-  /** Begins a round at once, or right after the one that is under way. Never throws. */
+  /**
+   * Begins a round as soon as the current call stack is done, or right after the one that is under way. Never throws.
+   */
   request(): void {
     this.wanted = true;
     if (!this.running) void this.run();
@@ -20,6 +22,7 @@ export class Rounds {
 
   private async run(): Promise<void> {
     this.running = true;
+    await Promise.resolve();
     while (this.wanted) {
       this.wanted = false;
       try {
