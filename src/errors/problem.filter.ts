@@ -24,11 +24,11 @@ export function sendProblem(thrown: unknown, request: FastifyRequest, reply: Fas
   }
   if (error.code === 'unauthorized') void reply.header('www-authenticate', 'Bearer');
   if (error.retryable) void reply.header('retry-after', '1');
-  // As a string, so that Fastify adds no charset to the type.
+  // As bytes, so that Fastify adds no charset to the type.
   void reply
     .status(error.status)
     .header('content-type', 'application/problem+json')
-    .send(JSON.stringify(toProblem(error, path)));
+    .send(Buffer.from(JSON.stringify(toProblem(error, path))));
 }
 
 const logger = new Logger('Http');

@@ -1,16 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Gauge } from 'prom-client';
-import { TRANSPORT, type Transport } from '../transport/transport.js';
+import { TRANSPORT, type SubscribeOptions, type Transport } from '../transport/transport.js';
 import { Metrics } from './metrics.js';
 import { SlowReading } from './slow-reading.js';
 
-/** A consumer group of ours and what it reads. */
-export interface ConsumedGroup {
-  group: string;
-  topics: readonly string[];
-}
-
-/** The injection token of the installation's `ConsumedGroup[]`. */
+/** The injection token of what our listeners read, whichever process does: `SubscribeOptions[]`. */
 export const CONSUMED_GROUPS = Symbol('ConsumedGroups');
 
 /** How far our consumer groups are behind, for the whole installation. */
@@ -19,10 +13,10 @@ export class LagMetrics {
   constructor(
     metrics: Metrics,
     @Inject(TRANSPORT) transport: Transport,
-    @Inject(CONSUMED_GROUPS) groups: readonly ConsumedGroup[],
+    @Inject(CONSUMED_GROUPS) groups: readonly SubscribeOptions[],
   ) {
     const reading = new SlowReading(
-      () => Promise.all(groups.map(({ group, topics }) => transport.topics.lag(group, [...topics]))),
+      () => Promise.all(groups.map(({ group, topics }) => transport.topics.lag(group, topics))),
       { name: 'the consumer lag', timeLimit: 3_000, keepFor: 10_000 },
     );
     new Gauge({

@@ -1,0 +1,112 @@
+import type { SecurityHeadersOptions } from '@nestjs/common';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { randomUUID } from 'node:crypto';
+import type { Config } from '../config/config.js';
+import { AppError } from '../errors/app-error.js';
+import { ProblemFilter, sendProblem } from '../errors/problem.filter.js';
+import { RequestValidationPipe } from '../errors/validation.pipe.js';
+import { SocketIoAdapter } from '../gateway/socket-io.adapter.js';
+import { Metrics } from '../observability/metrics.js';
+import { measureRequests, traceRequests } from '../observability/observe-requests.js';
+import { answerClientError } from './client-errors.js';
+import { serveDocsPage } from './docs-page.js';
+import { serveOpenApi } from './openapi.js';
+import { foreignOrigin } from './origin-rules.js';
+
+/** The largest body of a request, in bytes. */
+const BODY_LIMIT = 16 * 1024 * 1024;
+
+/** How long, in milliseconds, a request may take to arrive. An answer may take longer: some wait for a task. */
+const REQUEST_TIMEOUT = 30_000;
+
+/** More connections than this are turned away, so that a flood cannot use up the process's file descriptors. */
+const MAX_CONNECTIONS = 10_000;
+
+/** What helmet would say, less what presumes TLS: a loopback address has none, and elsewhere a proxy says it. */
+const SECURITY_HEADERS: SecurityHeadersOptions = {
+  contentSecurityPolicy: {
+    directives: {
+      styleSrc: ["'self'", "'unsafe-inline'"],
+      fontSrc: ["'self'"],
+      upgradeInsecureRequests: null,
+    },
+  },
+  strictTransportSecurity: false,
+};
+
+/** The HTTP server: Fastify, with limits, and with problem documents for what it refuses by itself. */
+export function createHttpAdapter(): FastifyAdapter {
+  const adapter = new FastifyAdapter({
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_TIMEOUT,
+    // Answers until the last connection is closed, so that a drain refuses nobody.
+    return503OnClosing: false,
+    genReqId: () => randomUUID(),
+    // A path that cannot be decoded or is too long names nothing that exists.
+    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+      sendProblem(new AppError('not_found', error.message, { cause: error }), request, reply);
+    },
+    clientErrorHandler: answerClientError,
+  });
+  adapter.getHttpServer().maxConnections = MAX_CONNECTIONS;
+  return adapter;
+}
+
+/** Everything that holds for all requests: who may call, what is checked, how errors look, what is measured. */
+export function configureHttp(app: NestFastifyApplication, config: Config): void {
+  const fastify = app.getHttpAdapter().getInstance();
+  const { corsOrigins } = config.http;
+
+  nameRequests(fastify);
+  measureRequests(fastify, app.get(Metrics));
+  if (config.tracing) traceRequests(fastify);
+
+  app.useSecurityHeaders(SECURITY_HEADERS);
+  if (corsOrigins.length > 0) allowPages(app, corsOrigins);
+  refuseForeignOrigins(fastify, corsOrigins);
+  app.useWebSocketAdapter(
+    new SocketIoAdapter(app, {
+      corsOrigins,
+      isAllowed: ({ headers }) => foreignOrigin(headers, corsOrigins) === null,
+    }),
+  );
+
+  acceptJsonOnly(app);
+  app.useGlobalPipes(new RequestValidationPipe());
+  app.useGlobalFilters(new ProblemFilter());
+
+  serveOpenApi(app);
+  serveDocsPage(fastify);
+}
+
+/** Lets pages of other origins read our answers. Credentials are sent in a header that scripts set, never in cookies. */
+function allowPages(app: NestFastifyApplication, origins: readonly string[]): void {
+  app.enableCors({
+    origin: [...origins],
+    methods: ['GET', 'HEAD', 'POST'],
+    exposedHeaders: ['Location', 'Idempotency-Replayed', 'Retry-After', 'X-Request-Id'],
+    maxAge: 600,
+  });
+}
+
+function refuseForeignOrigins(fastify: FastifyInstance, origins: readonly string[]): void {
+  fastify.addHook('onRequest', (request, _, done) => {
+    const reason = foreignOrigin(request.headers, origins);
+    done(reason === null ? undefined : new AppError('forbidden', reason));
+  });
+}
+
+/** The application is made with `bodyParser: false`: Nest would read forms, and Fastify reads plain text. */
+function acceptJsonOnly(app: NestFastifyApplication): void {
+  app.getHttpAdapter().getInstance().removeContentTypeParser('text/plain');
+  app.useBodyParser('application/json', { bodyLimit: BODY_LIMIT });
+}
+
+/** The id under which the log tells of a request. */
+function nameRequests(fastify: FastifyInstance): void {
+  fastify.addHook('onRequest', (request, reply, done) => {
+    void reply.header('x-request-id', request.id);
+    done();
+  });
+}

@@ -1,0 +1,32 @@
+import { foreignOrigin } from './origin-rules.js';
+
+const ALLOWED = ['https://app.example.org'];
+
+describe('foreignOrigin', () => {
+  it.each([
+    { host: '127.0.0.1:3000' },
+    { host: 'localhost' },
+    { host: '[::1]:3000' },
+    { host: '127.0.0.1:3000', origin: 'http://127.0.0.1:3000' },
+    { host: 'localhost', origin: 'https://localhost' },
+    { host: '[::1]:3000', origin: 'http://[::1]:3000' },
+    { host: '127.0.0.1:3000', origin: 'https://app.example.org' },
+  ])('lets %j through', (headers) => {
+    expect(foreignOrigin(headers, ALLOWED)).toBeNull();
+  });
+
+  it.each([
+    {},
+    { host: '' },
+    { host: 'rebound.example:3000' },
+    { host: 'rebound.example:3000', origin: 'http://rebound.example:3000' },
+    { host: '127.0.0.1.example' },
+    { host: '127.0.0.1:3000', origin: 'http://evil.example' },
+    { host: '127.0.0.1:3000', origin: 'http://127.0.0.1:8080' },
+    { host: '127.0.0.1:3000', origin: 'null' },
+    { host: '127.0.0.1:3000', origin: '127.0.0.1:3000' },
+    { host: '127.0.0.1:3000', origin: 'https://app.example.org.evil.example' },
+  ])('refuses %j', (headers) => {
+    expect(foreignOrigin(headers, ALLOWED)).toEqual(expect.any(String));
+  });
+});
