@@ -1,0 +1,58 @@
+import 'reflect-metadata';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { AddressInfo } from 'node:net';
+import { endOnSignal, endOnUnhandledError } from './app/process-end.js';
+import { createApp } from './app/roles.js';
+import { ConfigError, type Config } from './config/config.js';
+import { helpText } from './config/describe-settings.js';
+import { loadConfig } from './config/load-config.js';
+import { JsonLogger } from './observability/logger.js';
+import { startTracing } from './observability/tracing.js';
+import { loadTaskTypes } from './task-types/load-task-types.js';
+
+async function start(config: Config): Promise<void> {
+  const taskTypes = loadTaskTypes(config.taskTypesPath);
+  const logger = new JsonLogger(config.logLevel);
+  /** What runs so far, to be closed in the opposite order; a signal may come in the middle of the start. */
+  const closing: (() => Promise<void>)[] = [];
+  endOnUnhandledError(logger);
+  endOnSignal(config.shutdownSeconds, logger, async () => {
+    for (const close of closing.reverse()) await close();
+  });
+
+  if (config.tracing) closing.push(await startTracing(config.tracing, config.role));
+  const app = await createApp(config, taskTypes);
+  closing.push(() => app.close());
+  await app.startAllMicroservices();
+  await listen(app, config.http);
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  process.stdout.write(
+    `taskwire ${config.role} listening on http://${bracketed(config.http.host)}:${port}\n`,
+  );
+}
+
+async function listen(app: NestFastifyApplication, { host, port }: Config['http']): Promise<void> {
+  try {
+    await app.listen(port, host);
+  } catch (error) {
+    throw new ConfigError(`HOST and PORT: cannot listen on ${host} ${port} (${(error as Error).message})`);
+  }
+}
+
+/** An IPv6 address as URLs have it. */
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+if (process.argv.includes('-h')) {
+  process.stdout.write(helpText());
+} else {
+  try {
+    await start(loadConfig(process.env));
+  } catch (error) {
+    const line =
+      error instanceof ConfigError ? error.message : `taskwire cannot start: ${(error as Error).message}`;
+    process.stderr.write(`${line}\n`);
+    process.exit(1);
+  }
+}
