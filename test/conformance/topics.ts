@@ -76,6 +76,28 @@ export function topicConformance(stage: () => Stage): void {
     );
   });
 
+  it('reads a topic that was made anew while nobody read it from its beginning', async () => {
+    const topic = await stage().topic(1);
+    const options = { group: stage().group(), topics: [topic] };
+    const transport = stage().transport();
+    const first = new Collector();
+    const subscription = await transport.subscribe(options, first.handler);
+    await published(transport, records(topic, 'old', 5));
+    await eventually(() => {
+      expect(first.values()).toHaveLength(5);
+    });
+    await subscription.close();
+
+    await stage().driver.deleteTopic(topic);
+    await transport.topics.ensure([{ name: topic, partitions: 1 }]);
+    const written = await eventually(() => published(transport, records(topic, 'new', 8)));
+    const second = new Collector();
+    await transport.subscribe(options, second.handler);
+    await eventually(() => {
+      expect(second.values()).toEqual(written);
+    });
+  });
+
   it('counts the lag of a group from the earliest record until it commits', async () => {
     const topic = await stage().topic();
     const group = stage().group();

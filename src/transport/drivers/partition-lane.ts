@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { pause } from './pause.js';
 
 const FIRST_BACKOFF_MS = 100;
 const LAST_BACKOFF_MS = 5_000;
@@ -53,7 +53,7 @@ export class PartitionLane {
     this.failures = (await working) ? 0 : this.failures + 1;
     if (this.failures > 0) {
       const backoff = Math.min(FIRST_BACKOFF_MS * 2 ** (this.failures - 1), LAST_BACKOFF_MS);
-      await pause(backoff, undefined, { signal: this.closing }).catch(() => undefined);
+      await pause(backoff, this.closing);
     }
     this.turn = null;
   }

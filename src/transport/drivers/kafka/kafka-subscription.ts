@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { TransportLog } from '../../transport-log.js';
 import type {
   BatchHandler,
@@ -10,6 +9,7 @@ import type {
 import { GroupMember } from './group-member.js';
 import type { KafkaClientFactory } from './kafka-client.js';
 import { messageOf } from './kafka-errors.js';
+import { pause } from '../pause.js';
 import { PartitionLanes } from '../partition-lanes.js';
 
 /** How often the topics and the member are looked at; after crashes in a row up to the last, in milliseconds. */
@@ -73,7 +73,7 @@ export class KafkaSubscription implements Subscription {
       await this.look();
       reported = this.report(reported);
       const interval = Math.min(LOOK_INTERVAL_MS * 2 ** this.crashes, LAST_LOOK_INTERVAL_MS);
-      await pause(interval, undefined, { signal }).catch(() => undefined);
+      await pause(interval, signal);
     }
   }
 

@@ -1,0 +1,109 @@
+import type { Transport } from '../../src/transport/transport.js';
+import { eventually } from '../support/eventually.js';
+import { unique } from '../support/services.js';
+import type { KafkaConformanceDriver } from './kafka-driver.js';
+import { Collector, published, records, subscribed } from './stage.js';
+
+/** What only Kafka knows: compression, retention, partitions that are added, sessions. */
+export function kafkaOnly(start: () => Promise<KafkaConformanceDriver>): void {
+  let driver: KafkaConformanceDriver;
+  let transport: Transport;
+
+  beforeAll(async () => {
+    driver = await start();
+  });
+  afterAll(() => driver.close());
+  beforeEach(() => {
+    transport = driver.connect();
+  });
+  afterEach(() => transport.close());
+
+  /** Subscribes a new group to the topic. */
+  async function read(topic: string, collector = new Collector()): Promise<Collector> {
+    await subscribed(transport, { group: unique('group'), topics: [topic] }, collector.handler);
+    return collector;
+  }
+
+  it.each(['gzip', 'snappy', 'lz4', 'zstd'])('reads batches that were compressed with %s', async (codec) => {
+    const topic = unique(codec);
+    // The broker packs every batch anew with Kafka's own libraries, as a Java client would.
+    const configEntries = [{ name: 'compression.type', value: codec }];
+    await driver.withAdmin((admin) =>
+      admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }] }),
+    );
+    const text = Array.from({ length: 50_000 }, (_, index) => index).join(' ');
+    const outgoing = records(topic, `${text} `, 3).concat(records(topic, 'short', 1));
+    const written = await published(
+      transport,
+      outgoing.map((record) => ({ ...record, key: 'k' })),
+    );
+    const collector = await read(topic);
+    await eventually(() => {
+      expect(collector.values()).toEqual(written);
+    });
+  });
+
+  it('goes on at the earliest record when retention has removed those it stood at', async () => {
+    const topic = unique('retention');
+    await transport.topics.ensure([{ name: topic, partitions: 1 }]);
+    await published(transport, records(topic, 'a', 10));
+    const group = unique('group');
+    const first = new Collector();
+    const subscription = await subscribed(transport, { group, topics: [topic] }, first.handler);
+    await eventually(() => {
+      expect(first.values()).toHaveLength(10);
+    });
+    await subscription.close();
+    await published(transport, records(topic, 'b', 10));
+    await driver.withAdmin(async (admin) => {
+      // kafkajs deletes records of topics only that it has heard of.
+      await admin.fetchTopicOffsets(topic);
+      await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '15' }] });
+    });
+
+    const second = new Collector();
+    await subscribed(transport, { group, topics: [topic] }, second.handler);
+    await eventually(() => {
+      expect(second.values()).toEqual(['b-5', 'b-6', 'b-7', 'b-8', 'b-9']);
+    });
+  });
+
+  it('reads partitions that are added to a topic', async () => {
+    const topic = unique('growing');
+    await transport.topics.ensure([{ name: topic, partitions: 1 }]);
+    const collector = await read(topic);
+    await driver.withAdmin((admin) => admin.createPartitions({ topicPartitions: [{ topic, count: 4 }] }));
+    // Another one, because a producer looks for new partitions only now and then.
+    const other = driver.connect();
+    const written = await published(other, records(topic, 'spread', 40));
+    await other.close();
+    await eventually(() => {
+      expect(new Set(collector.values())).toEqual(new Set(written));
+    });
+    expect(new Set(collector.batches.map(({ partition }) => partition)).size).toBe(4);
+  });
+
+  it('keeps its partitions while a handler works longer than a session', async () => {
+    const topic = unique('slow');
+    await transport.topics.ensure([{ name: topic, partitions: 2 }]);
+    await published(transport, records(topic, 'slow', 1));
+    const start = performance.now();
+    const collector = new Collector(async () => {
+      await eventually(
+        () => {
+          expect(performance.now() - start).toBeGreaterThan(8_000);
+        },
+        { timeoutMs: 20_000 },
+      );
+    });
+    const group = unique('group');
+    await subscribed(transport, { group, topics: [topic] }, collector.handler);
+    await eventually(
+      async () => {
+        expect(await transport.topics.lag(group, [topic])).toEqual([{ group, topic, lag: 0 }]);
+      },
+      { timeoutMs: 20_000, intervalMs: 200 },
+    );
+    expect(collector.batches).toHaveLength(1);
+  });
+}
