@@ -28,7 +28,7 @@ export class CoreModule {
         { provide: CONSUMED_GROUPS, useValue: Object.values(consumedGroups(config, taskTypes)) },
         LagMetrics,
       ],
-      exports: [TaskTypes],
+      exports: [TaskTypes, CONSUMED_GROUPS],
     };
   }
 }

@@ -4,10 +4,11 @@ import { DeadLettersModule } from '../dlq/dead-letters.module.js';
 import { GatewayModule } from '../gateway/gateway.module.js';
 import type { TaskTypes } from '../task-types/task-types.js';
 import { TasksModule } from '../tasks/tasks.module.js';
+import { TopicsModule } from '../topics/topics.module.js';
 import { CoreModule } from './core.module.js';
 
 /** What serves clients. */
-export const WEB_FEATURES = [TasksModule, DeadLettersModule, GatewayModule];
+export const WEB_FEATURES = [TasksModule, DeadLettersModule, GatewayModule, TopicsModule];
 
 /** Role `web`: REST and sockets. It needs the database; without a broker it goes on accepting tasks. */
 @Module({})

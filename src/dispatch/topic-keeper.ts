@@ -9,7 +9,7 @@ import { TaskTypes } from '../task-types/task-types.js';
 import { TRANSPORT, type TopicSpec, type Transport } from '../transport/transport.js';
 
 const FIRST_RETRY_MS = 500;
-const LONGEST_RETRY_MS = 15_000;
+const LONGEST_RETRY_MS = 5_000;
 
 /**
  * Sees to it that the topics of all task types exist: once at the start, in the background, and again with back-off for

@@ -1,0 +1,15 @@
+import { Controller, Get } from '@nestjs/common';
+import { TopicsResponse } from './topic.dto.js';
+import { TopicsService } from './topics.service.js';
+
+/** Topics, for operators. */
+@Controller('v1/topics')
+export class TopicsController {
+  constructor(private readonly topics: TopicsService) {}
+
+  /** Every topic with its partitions, the lag of our consumer groups, and its open dead letters. */
+  @Get()
+  async list(): Promise<TopicsResponse> {
+    return { items: await this.topics.list() };
+  }
+}
