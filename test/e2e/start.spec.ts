@@ -1,0 +1,78 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Child } from '../support/child.js';
+import { createTestDatabase } from '../support/postgres.js';
+import { startTaskwire, type TaskwireProcess } from '../support/process.js';
+import { describeWithServices, unique } from '../support/services.js';
+
+function run(env: Record<string, string>, ...args: string[]): Promise<Child> {
+  return Child.start(process.execPath, ['dist/main.js', ...args], {
+    env: { PATH: process.env.PATH, ...env },
+  });
+}
+
+describe('the program', () => {
+  it('prints its settings with -h', async () => {
+    const child = await run({}, '-h');
+    expect(await child.exited).toBe(0);
+    expect(child.output()).toContain('\n  KAFKA_BROKERS: ');
+  });
+
+  it('ends with 1 and one line when a setting is wrong', async () => {
+    const child = await run({ ROLE: 'wroker' });
+    expect(await child.exited).toBe(1);
+    expect(child.output()).toBe('ROLE must be one of all, web, worker, not "wroker"\n');
+  });
+});
+
+describeWithServices('a process', ['kafka', 'postgres'], ({ brokers }) => {
+  let database: Awaited<ReturnType<typeof createTestDatabase>>;
+  let env: Record<string, string>;
+  let taskwire: TaskwireProcess | undefined;
+
+  beforeEach(async () => {
+    database = await createTestDatabase();
+    env = { DATABASE_URL: database.url, KAFKA_BROKERS: brokers, KAFKA_GROUP_PREFIX: unique('start') };
+  });
+  afterEach(async () => {
+    await taskwire?.stop('SIGKILL');
+    await database.drop();
+  });
+
+  it.each(['all', 'web', 'worker'] as const)(
+    'in the role %s says where it listens, and drains on SIGTERM',
+    async (role) => {
+      taskwire = await startTaskwire({ role, env });
+      const lines = taskwire.output().split('\n');
+      expect(lines.filter((line) => line.includes('listening'))).toEqual([
+        `taskwire ${role} listening on ${taskwire.url}`,
+      ]);
+      expect((await fetch(`${taskwire.url}/health/live`)).status).toBe(200);
+      expect(await taskwire.stop('SIGTERM')).toBe(0);
+    },
+  );
+
+  it('logs one JSON object a line besides', async () => {
+    taskwire = await startTaskwire({ role: 'all', env });
+    const others = taskwire
+      .output()
+      .trim()
+      .split('\n')
+      .filter((line) => !line.startsWith('taskwire '));
+    for (const line of others)
+      expect(JSON.parse(line)).toMatchObject({ level: expect.any(String) as unknown });
+  });
+
+  it('names the settings when its address is taken', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    try {
+      await new Promise((listening) => other.once('listening', listening));
+      const { port } = other.address() as AddressInfo;
+      const child = await run({ ...env, PORT: String(port) });
+      expect(await child.exited).toBe(1);
+      expect(child.output()).toContain(`HOST and PORT: cannot listen on 127.0.0.1 ${port} (`);
+    } finally {
+      other.close();
+    }
+  });
+});

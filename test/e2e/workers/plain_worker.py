@@ -1,0 +1,67 @@
+"""A compute worker as its users write them: it knows the topics and the field `taskId`, and nothing else of Taskwire.
+
+Usage: plain_worker.py BROKERS REQUEST_TOPIC RESULT_TOPIC GROUP
+
+What a request's payload says it should do: `"answer": "wrapped"` nests the result under `payload`, `"reports": true`
+sends progress first. Where the payload has a `fileId`, the answer has that in its field `taskId`. Answers bear no key.
+"""
+
+import json
+import sys
+import time
+
+from kafka import KafkaConsumer, KafkaProducer
+from kafka.errors import KafkaError
+
+BROKERS, REQUEST_TOPIC, RESULT_TOPIC, GROUP = sys.argv[1:]
+
+
+def answers(request):
+    """All records that answer one request, in order."""
+    task_id = request.get("fileId", request["taskId"])
+    if request.get("reports"):
+        yield {"taskId": task_id, "status": "RUNNING", "progress": 10, "message": "reading"}
+        yield {"taskId": task_id, "status": "PROGRESS", "progress": 60, "message": "computing"}
+    if request.get("answer") == "wrapped":
+        payload = {"status": "SUCCESS", "message": "embedded", "vector_ids": [101], "echo": request}
+        yield {"taskId": task_id, "timestamp": time.time(), "payload": payload}
+    else:
+        yield {"taskId": task_id, "status": "DONE", "vector": [0.1, 0.2], "echo": request}
+
+
+def work():
+    """Answers until the broker fails. A request counts as done when its answers are durable."""
+    producer = KafkaProducer(
+        bootstrap_servers=BROKERS,
+        reconnect_backoff_max_ms=500,
+        value_serializer=lambda value: json.dumps(value).encode(),
+    )
+    consumer = KafkaConsumer(
+        REQUEST_TOPIC,
+        bootstrap_servers=BROKERS,
+        group_id=GROUP,
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+        metadata_max_age_ms=1_000,
+        reconnect_backoff_max_ms=500,
+    )
+    while True:
+        polled = consumer.poll(timeout_ms=200, max_records=100)
+        sent = [
+            producer.send(RESULT_TOPIC, answer)
+            for records in polled.values()
+            for record in records
+            for answer in answers(json.loads(record.value))
+        ]
+        for future in sent:
+            future.get(timeout=60)
+        if sent:
+            consumer.commit()
+
+
+while True:
+    try:
+        work()
+    except KafkaError as error:
+        print(f"starting over: {error!r}", file=sys.stderr, flush=True)
+        time.sleep(0.5)
