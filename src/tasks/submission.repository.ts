@@ -77,6 +77,10 @@ const KNOWN_KEYS = `
   JOIN idempotency_keys AS k ON k.owner = n.owner AND k.key = n.key AND k.task_id <> n.task_id
   JOIN tasks AS t ON t.id = k.task_id`;
 
+const RELEASE_KEYS = `
+  DELETE FROM idempotency_keys AS k USING json_to_recordset($1::json) AS n(owner text, key text, task_id uuid)
+  WHERE k.owner = n.owner AND k.key = n.key AND k.task_id = n.task_id`;
+
 const CORRELATIONS_IN_USE = `
   SELECT d.correlation_id AS "correlationId", d.type FROM dispatches AS d
   WHERE d.correlation_id = ANY($1::text[]) AND d.task_id <> ALL($2::uuid[])`;
@@ -119,11 +123,7 @@ export class SubmissionRepository {
 
   /** Takes the idempotency keys of submissions, and answers with those that an earlier task has. */
   async claimKeys(manager: EntityManager, submissions: readonly Submission[]): Promise<KnownKey[]> {
-    const rows = submissions.flatMap(({ id, owner, idempotency }) =>
-      idempotency === null
-        ? []
-        : [{ owner, key: idempotency.key, task_id: id, hash: idempotency.hash.toString('hex') }],
-    );
+    const rows = keyRows(submissions);
     if (rows.length === 0) return [];
     const parameters = [JSON.stringify(rows)];
     await manager.query(CLAIM_KEYS, parameters);
@@ -141,9 +141,8 @@ export class SubmissionRepository {
 
   /** Gives the keys of submissions that were refused back. */
   async releaseKeys(manager: EntityManager, submissions: readonly Submission[]): Promise<void> {
-    if (submissions.length === 0) return;
-    const ids = submissions.map(({ id }) => id);
-    await manager.query('DELETE FROM idempotency_keys WHERE task_id = ANY($1::uuid[])', [ids]);
+    const rows = keyRows(submissions);
+    if (rows.length > 0) await manager.query(RELEASE_KEYS, [JSON.stringify(rows)]);
   }
 
   /** The correlation ids, with the task types, that open tasks other than `exceptTasks` have. */
@@ -155,4 +154,12 @@ export class SubmissionRepository {
     if (correlationIds.length === 0) return [];
     return manager.query(CORRELATIONS_IN_USE, [correlationIds, exceptTasks]);
   }
+}
+
+function keyRows(submissions: readonly Submission[]): Record<string, string>[] {
+  return submissions.flatMap(({ id, owner, idempotency }) =>
+    idempotency === null
+      ? []
+      : [{ owner, key: idempotency.key, task_id: id, hash: idempotency.hash.toString('hex') }],
+  );
 }

@@ -1,4 +1,5 @@
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsOptional, IsString } from 'class-validator';
+import { AsParsed } from './as-parsed.js';
 import { SubmitTaskDto } from './submit-task.dto.js';
 
 /** One task of a batch. */
@@ -6,12 +7,13 @@ export class BatchItemDto extends SubmitTaskDto {
   /** The item's `Idempotency-Key`: 1–255 characters, kept 24 hours, per owner. */
   @IsOptional()
   @IsString()
-  idempotencyKey?: string;
+  idempotencyKey?: string | null;
 }
 
 /** Tasks to be submitted together; each stands alone. */
 export class SubmitBatchDto {
   /** 1–1000 tasks; each is checked for itself, so that a wrong one fails alone. */
+  @AsParsed()
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(1000)

@@ -50,12 +50,7 @@ export class SubmitService {
     return this.commits.add(submission);
   }
 
-  /** Resolves when every submission that was accepted is committed. */
-  drained(): Promise<void> {
-    return this.commits.drained();
-  }
-
-  /** Commits a group; where the database refuses one's data, that one alone fails. */
+  /** Commits a group. Where the database refuses one's data, that one alone fails; what was committed stays. */
   private async commitEach(group: Submission[]): Promise<Settled<Submitted>[]> {
     const settled = new Map<Submission, Settled<Submitted>>();
     await splitting(
@@ -67,7 +62,9 @@ export class SubmitService {
         const error = new AppError('payload_invalid', 'the task cannot be stored as it is', { cause });
         settled.set(submission, { error });
       },
-    );
+    ).catch((error: unknown) => {
+      for (const submission of group) if (!settled.has(submission)) settled.set(submission, { error });
+    });
     return group.map(
       (submission) => settled.get(submission) ?? { error: new Error('a submission was lost') },
     );

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Caller } from '../auth/caller.js';
 import { AppError } from '../errors/app-error.js';
 import { TaskTypes } from '../task-types/task-types.js';
+import { invalidField } from './invalid-field.js';
 import { submissionOf } from './submission.js';
 import type { SubmitTaskDto } from './submit-task.dto.js';
 import { SubmitService, type Submitted } from './submit.service.js';
@@ -31,7 +32,7 @@ export class TaskIntake {
    */
   async submit(caller: Caller, { body, text, idempotencyKey, traceparent }: Received): Promise<Submitted> {
     checkIdempotencyKey(idempotencyKey);
-    if (body.owner !== undefined && !caller.roles.includes('service')) {
+    if (body.owner && !caller.roles.includes('service')) {
       throw new AppError('forbidden', 'only the role service may submit for another owner');
     }
     const name = body.type ?? 'default';
@@ -48,8 +49,8 @@ function checkIdempotencyKey(key: string | null): void {
     (key.length > 0 && key.length <= MAX_IDEMPOTENCY_KEY && !key.includes('\0') && key.isWellFormed())
   )
     return;
-  const message = `must have 1 to ${MAX_IDEMPOTENCY_KEY} characters, U+0000 and lone surrogates not among them`;
-  throw new AppError('invalid_request', `The request is not valid: the idempotency key ${message}.`, {
-    details: [{ path: 'idempotencyKey', message }],
-  });
+  throw invalidField(
+    'idempotencyKey',
+    `must have 1 to ${MAX_IDEMPOTENCY_KEY} characters, U+0000 and lone surrogates not among them`,
+  );
 }

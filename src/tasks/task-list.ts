@@ -34,11 +34,10 @@ export class TaskList {
     const parameters: unknown[] = [];
     const bind = (value: unknown): string => `$${parameters.push(value)}`;
     const limit = `LIMIT ${bind(filter.limit + 1)}`;
-    const conditions = conditionsOf(filter, bind);
-    const sources = sourcesOf(filter);
-    const parts = sources.map(({ from, id, status }) => {
-      const own = status === null ? conditions : [...conditions, `t.status = ${bind(status)}`];
-      const where = own.length === 0 ? '' : `WHERE ${own.join(' AND ')}`;
+    const parts = sourcesOf(filter).map(({ from, id, status }) => {
+      const conditions = conditionsOf(filter, id, bind);
+      if (status !== null) conditions.push(`t.status = ${bind(status)}`);
+      const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
       return `(SELECT ${TASK_COLUMNS.summary} FROM ${from} ${where} ORDER BY ${id} DESC ${limit})`;
     });
     return this.dataSource.query(`${parts.join(' UNION ALL ')} ORDER BY id DESC ${limit}`, parameters);
@@ -56,9 +55,9 @@ interface Source {
 const RARE_ENDS: ReadonlySet<TaskStatus> = new Set(['failed', 'dead_lettered', 'cancelled', 'expired']);
 
 function sourcesOf({ statuses }: TaskFilter): Source[] {
-  if (statuses === null || statuses.length === TASK_STATUSES.length)
-    return [{ from: 'tasks AS t', id: 't.id', status: null }];
-  return [...new Set(statuses)].map((status) => ({ ...placeOf(status), status }));
+  const wanted = new Set(statuses ?? TASK_STATUSES);
+  if (wanted.size === TASK_STATUSES.length) return [{ from: 'tasks AS t', id: 't.id', status: null }];
+  return [...wanted].map((status) => ({ ...placeOf(status), status }));
 }
 
 function placeOf(status: TaskStatus): Omit<Source, 'status'> {
@@ -71,20 +70,21 @@ function placeOf(status: TaskStatus): Omit<Source, 'status'> {
   };
 }
 
-function conditionsOf(filter: TaskFilter, bind: (value: unknown) => string): string[] {
+/** `id` is the column whose index gives the order: bounds on it are where the reading of that index starts and ends. */
+function conditionsOf(filter: TaskFilter, id: string, bind: (value: unknown) => string): string[] {
   const { owner, type, correlationId, createdAfter, createdBefore, before } = filter;
   const conditions: string[] = [];
   if (owner !== null) conditions.push(`t.owner = ${bind(owner)}`);
   if (type !== null) conditions.push(`t.type = ${bind(type)}`);
   if (correlationId !== null) conditions.push(`t.correlation_id = ${bind(correlationId)}`);
-  if (before !== null) conditions.push(`t.id < ${bind(before)}`);
+  if (before !== null) conditions.push(`${id} < ${bind(before)}`);
   if (createdAfter) {
     const least = idAt(createdAfter.getTime() - CLOCK_DIFFERENCE_MS);
-    conditions.push(`t.created_at > ${bind(createdAfter)}`, `t.id >= ${bind(least)}`);
+    conditions.push(`t.created_at > ${bind(createdAfter)}`, `${id} >= ${bind(least)}`);
   }
   if (createdBefore) {
     const beyond = idAt(createdBefore.getTime() + CLOCK_DIFFERENCE_MS);
-    conditions.push(`t.created_at < ${bind(createdBefore)}`, `t.id < ${bind(beyond)}`);
+    conditions.push(`t.created_at < ${bind(createdBefore)}`, `${id} < ${bind(beyond)}`);
   }
   return conditions;
 }

@@ -84,7 +84,11 @@ export class TaskWriter {
   }
 
   private async write(manager: EntityManager, changes: readonly TaskChange[]): Promise<void> {
-    await this.tasks.update(manager, changes);
+    // A report that says nothing new renews the dispatch and leaves the task alone.
+    await this.tasks.update(
+      manager,
+      changes.filter(({ events }) => events.length > 0),
+    );
     await appendEvents(
       manager,
       changes.flatMap(({ events }) => events),
@@ -144,8 +148,13 @@ function standingDispatch({ task, dispatch }: TaskChange): StandingDispatch | nu
     case 'queue':
       return { ...common, state: 'unsent', dueAt: task.updatedAt };
     case 'schedule':
-      return { ...common, state: 'scheduled', dueAt: dispatch.dueAt };
+      return { ...common, state: 'scheduled', dueAt: earlier(dispatch.dueAt, task.expiresAt) };
     case 'in-work':
       return { ...common, state: 'sent', dueAt: dispatch.dueAt };
   }
+}
+
+/** A back-off may be longer than the task has left: its expiry must not wait for it. */
+function earlier(a: Date, b: Date): Date {
+  return a < b ? a : b;
 }

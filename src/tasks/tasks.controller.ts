@@ -17,6 +17,7 @@ import { AppError } from '../errors/app-error.js';
 import { traceparentOf } from '../observability/tracing.js';
 import { idBehind, pageText } from '../paging/page.js';
 import { bodyText } from './body-text.js';
+import { RetryService } from './retry.service.js';
 import { SubmitTaskDto } from './submit-task.dto.js';
 import { TaskIntake } from './task-intake.js';
 import { TaskList } from './task-list.js';
@@ -33,6 +34,7 @@ export class TasksController {
   constructor(
     private readonly intake: TaskIntake,
     private readonly tasks: TasksService,
+    private readonly retries: RetryService,
     private readonly taskList: TaskList,
   ) {}
 
@@ -108,7 +110,7 @@ export class TasksController {
   @HttpCode(202)
   @Header('content-type', JSON_TYPE)
   async retry(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<string> {
-    return taskText(await this.tasks.retry(caller, id));
+    return taskText(await this.retries.retry(caller, id));
   }
 }
 

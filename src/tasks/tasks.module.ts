@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { DispatchModule } from '../dispatch/dispatch.module.js';
 import { FastPath } from '../dispatch/fast-path.js';
 import { FollowingModule } from '../events/following.module.js';
+import { RetryService } from './retry.service.js';
 import { SubmissionRepository } from './submission.repository.js';
 import { SubmitService } from './submit.service.js';
 import { TaskBatchController } from './task-batch.controller.js';
@@ -23,6 +24,7 @@ import { UniqueCorrelations } from './unique-correlations.js';
     UniqueCorrelations,
     FastPath,
     TasksService,
+    RetryService,
     TaskList,
   ],
 })

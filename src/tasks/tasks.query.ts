@@ -1,6 +1,7 @@
 import { Transform } from 'class-transformer';
-import { IsIn, IsISO8601, IsNumber, IsOptional, IsString, Length, Matches, Max, Min } from 'class-validator';
+import { IsIn, IsNumber, IsOptional, IsString, Length, Matches, Max, Min } from 'class-validator';
 import { PageQuery } from '../paging/page.js';
+import { IsTimestamp } from './is-timestamp.js';
 import { MAX_KEY_LENGTH } from './submit-task.dto.js';
 import { TASK_STATUSES, type TaskStatus } from './task-state.js';
 
@@ -31,12 +32,12 @@ export class TasksQuery extends PageQuery {
 
   /** RFC 3339; exclusive. */
   @IsOptional()
-  @IsISO8601({ strict: true })
+  @IsTimestamp()
   createdAfter?: string;
 
   /** RFC 3339; exclusive. */
   @IsOptional()
-  @IsISO8601({ strict: true })
+  @IsTimestamp()
   createdBefore?: string;
 
   /** Whose tasks; `*` for everybody's. For the roles `service` and `operator`. */

@@ -1,8 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { lockNames } from '../database/advisory-locks.js';
+import { AppError } from '../errors/app-error.js';
 import type { TaskType } from '../task-types/task-type.js';
 import { TaskTypes } from '../task-types/task-types.js';
 import { SubmissionRepository } from './submission.repository.js';
+import type { TaskView } from './task-response.js';
 
 /** The name of the advisory lock that is held while a correlation id is looked up and taken. */
 export function correlationLock(resultTopic: string, correlationId: string): string {
@@ -16,6 +19,22 @@ export class UniqueCorrelations {
     private readonly submissions: SubmissionRepository,
     private readonly taskTypes: TaskTypes,
   ) {}
+
+  /**
+   * Reserves the correlation id of a task that is about to be opened again, to the end of the transaction.
+   *
+   * @throws AppError `correlation_in_use`
+   */
+  async take(
+    manager: EntityManager,
+    { id, type: name, correlationId }: Pick<TaskView, 'id' | 'type' | 'correlationId'>,
+  ): Promise<void> {
+    const type = this.taskTypes.orDefault(name);
+    if (!type.uniqueCorrelation || correlationId === null) return;
+    await lockNames(manager, [correlationLock(type.resultTopic, correlationId)]);
+    const inUse = await this.inUse(manager, [{ id, type, correlationId }]);
+    if (inUse.has(id)) throw new AppError('correlation_in_use', 'another open task has this correlation id');
+  }
 
   /** The ids of those tasks whose correlation id another open task has. The caller holds their locks. */
   async inUse(

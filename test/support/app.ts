@@ -17,6 +17,8 @@ export interface TestApp {
   /** Of the type `default`. */
   requestTopic: string;
   resultTopic: string;
+  /** Starts a second one on the same schema, topics and groups: another process's worth. */
+  startAnother(): Promise<NestFastifyApplication>;
   close(): Promise<void>;
 }
 
@@ -36,7 +38,7 @@ export async function startApp({ types = '', env = {} }: TestAppOptions = {}): P
   const file = path.join(folder, 'types.yaml');
   const topics = `requestTopic: ${requestTopic}, resultTopic: ${resultTopic}`;
   await writeFile(file, `types:\n  default: { ${topics} }\n${types.replaceAll('TOPICS', topics)}`);
-  const config = loadConfig({
+  const settings = {
     DATABASE_URL: database.url,
     KAFKA_BROKERS: sharedServices().brokers,
     KAFKA_GROUP_PREFIX: unique('group'),
@@ -44,20 +46,32 @@ export async function startApp({ types = '', env = {} }: TestAppOptions = {}): P
     PORT: '0',
     LOG_LEVEL: 'fatal',
     ...env,
-  });
-  const app = await createApp(config, loadTaskTypes(config.taskTypesPath ?? undefined));
-  await app.startAllMicroservices();
-  await app.listen(0, '127.0.0.1');
+  };
+  const app = await start(settings);
+  const apps = [app];
   return {
     url: await app.getUrl(),
     app,
     databaseUrl: database.url,
     requestTopic,
     resultTopic,
+    startAnother: async () => {
+      const another = await start(settings);
+      apps.push(another);
+      return another;
+    },
     close: async () => {
-      await app.close();
+      await Promise.all(apps.map((each) => each.close()));
       await database.drop();
       await rm(folder, { recursive: true });
     },
   };
+}
+
+async function start(settings: Record<string, string>): Promise<NestFastifyApplication> {
+  const config = loadConfig(settings);
+  const app = await createApp(config, loadTaskTypes(config.taskTypesPath));
+  await app.startAllMicroservices();
+  await app.listen(0, '127.0.0.1');
+  return app;
 }
