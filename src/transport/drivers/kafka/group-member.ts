@@ -1,10 +1,10 @@
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import type { TransportLog } from '../../transport-log.js';
 import type { BatchHandler, TopicDescription } from '../../transport.js';
+import type { PartitionLanes } from '../partition-lanes.js';
 import { quickRetries } from './kafka-client.js';
 import { messageOf } from './kafka-errors.js';
 import { LazyCommits } from './lazy-commits.js';
-import type { PartitionLanes } from '../partition-lanes.js';
 import { toRecordBatch } from './to-record-batch.js';
 import { within } from './within.js';
 
@@ -13,15 +13,17 @@ import { within } from './within.js';
  * the last answer are done, and it sends the heartbeats: a handler that takes longer has its partition paused and works
  * on beside the loop, so neither the other partitions nor the heartbeats ever wait longer than this.
  */
-const PATIENCE_MS = 250;
+const PATIENCE_MS = 500;
 
-/** How long the broker holds a fetch that finds nothing: bounds how late a partition is resumed and a rebalance seen. */
-const FETCH_WAIT_MS = 250;
+/** How long the broker holds a fetch that finds nothing: bounds how late a paused partition is resumed. */
+const FETCH_WAIT_MS = 100;
+
+/** Heartbeats also tell of a rebalance, which all wait for. */
+const HEARTBEAT_INTERVAL_MS = 1_000;
 
 /** So many bytes of a partition are handed out at once, unless one record is larger. */
 const BATCH_BYTES = 512 * 1024;
 
-const HANDLER_GRACE_MS = 30_000;
 const LEAVE_TIMEOUT_MS = 10_000;
 
 /** What a member reads, for whom. */
@@ -59,7 +61,7 @@ export class GroupMember {
       groupId: group,
       sessionTimeout: sessionTimeoutMs,
       rebalanceTimeout: sessionTimeoutMs,
-      heartbeatInterval: Math.min(3_000, sessionTimeoutMs / 3),
+      heartbeatInterval: Math.min(HEARTBEAT_INTERVAL_MS, sessionTimeoutMs / 3),
       maxWaitTimeInMs: FETCH_WAIT_MS,
       maxBytesPerPartition: BATCH_BYTES,
       // No bound over all partitions: it could make a batch that comes again shorter than before.
@@ -90,9 +92,15 @@ export class GroupMember {
     return Date.now() - this.lastSign;
   }
 
+  /** Ends it without ceremony, for a reason that `crash` tells from then on. */
+  fail(error: unknown): void {
+    this.failure ??= messageOf(error);
+    this.commits.discard();
+  }
+
   /**
-   * Takes no new batch, waits for the handlers, commits, leaves the group. Never rejects, takes at most 40 s even if a
-   * handler hangs; twice is harmless.
+   * Takes no new batch; waits for the handlers and commits, unless it has crashed; leaves the group. Never rejects, is
+   * bounded, and harmless when it comes twice.
    */
   leave(): Promise<void> {
     this.leaving ??= this.shutDown();
@@ -130,11 +138,6 @@ export class GroupMember {
     consumer.on(consumer.events.CRASH, ({ payload }) => {
       this.fail(payload.error);
     });
-  }
-
-  private fail(error: unknown): void {
-    this.failure ??= messageOf(error);
-    this.commits.discard();
   }
 
   /** Never throws a handler's error: kafkajs would hold up all partitions. */
@@ -179,16 +182,20 @@ export class GroupMember {
 
   private async shutDown(): Promise<void> {
     const { group, lanes, log } = this.options;
-    await within(HANDLER_GRACE_MS, lanes.quiet(), 'a handler still works').catch((error: unknown) => {
-      log('warn', 'Leaving the group without waiting any longer', { group, reason: messageOf(error) });
+    if (this.failure === null && !(await lanes.quiet())) {
+      log('warn', 'Leaving the group although a handler still works; its batch comes again', { group });
+    }
+    await within(LEAVE_TIMEOUT_MS, this.depart(), 'no answer in time').catch((error: unknown) => {
+      log('warn', 'Could not leave the group in peace', { group, error: messageOf(error) });
     });
+  }
+
+  private async depart(): Promise<void> {
     await this.commits.flush();
     this.commits.discard();
-    // Not before it has started: kafkajs forgets a stop that comes while it joins, and would go on for ever.
-    const left = this.started.then(() => this.consumer.disconnect());
-    await within(LEAVE_TIMEOUT_MS, left, 'no answer').catch((error: unknown) => {
-      log('warn', 'Left the group without the broker', { group, reason: messageOf(error) });
-    });
+    // kafkajs forgets a stop that comes while it joins, and would go on for ever.
+    await this.started;
+    await this.consumer.disconnect();
   }
 
   private partitionCount(): number {

@@ -6,11 +6,11 @@ import type {
   TopicAdmin,
   TopicDescription,
 } from '../../transport.js';
+import { PartitionLanes } from '../partition-lanes.js';
+import { pause } from '../pause.js';
 import { GroupMember } from './group-member.js';
 import type { KafkaClientFactory } from './kafka-client.js';
 import { messageOf } from './kafka-errors.js';
-import { pause } from '../pause.js';
-import { PartitionLanes } from '../partition-lanes.js';
 
 /** How often the topics and the member are looked at; after crashes in a row up to the last, in milliseconds. */
 const LOOK_INTERVAL_MS = 1_000;
@@ -61,9 +61,8 @@ export class KafkaSubscription implements Subscription {
   private async shutDown(): Promise<void> {
     const left = this.member?.leave();
     this.closing.abort();
-    await Promise.all([left, this.watching]);
-    // A look that was under way may have made another one.
-    await this.member?.leave();
+    // The lanes for themselves: a member that has crashed does not wait for its handlers.
+    await Promise.all([left, this.lanes.quiet(), this.watching]);
   }
 
   private async watch(): Promise<void> {
@@ -93,25 +92,19 @@ export class KafkaSubscription implements Subscription {
   private needsAnother(topics: TopicDescription[]): boolean {
     const { member } = this;
     if (!member) return topics.length > 0;
-    return member.crash !== null || member.silence() > this.silenceLimit() || !isSame(member.topics, topics);
+    if (member.silence() > this.silenceLimit()) member.fail(new Error('the consumer fell silent'));
+    return member.crash !== null || !isSame(member.topics, topics);
   }
 
   private async replace(topics: TopicDescription[]): Promise<void> {
     const { member, options, context, lanes, onBatch } = this;
+    const left = member?.leave();
     if (member && member.crash !== null) this.crashes += 1;
-    await member?.leave();
+    else await left;
+    if (this.closing.signal.aborted) return;
     const { sessionTimeoutMs, log } = context;
-    this.member =
-      topics.length > 0
-        ? new GroupMember(context.createClient(), {
-            group: options.group,
-            topics,
-            sessionTimeoutMs,
-            onBatch,
-            lanes,
-            log,
-          })
-        : null;
+    const memberOptions = { group: options.group, topics, sessionTimeoutMs, onBatch, lanes, log };
+    this.member = topics.length > 0 ? new GroupMember(context.createClient(), memberOptions) : null;
   }
 
   /** To join may take the broker a session and a rebalance, which is as long. */

@@ -1,12 +1,21 @@
 import type { Admin } from 'kafkajs';
-import type { GroupLag, TopicAdmin, TopicDescription, TopicSpec } from '../../transport.js';
+import {
+  TransportUnavailableError,
+  type GroupLag,
+  type TopicAdmin,
+  type TopicDescription,
+  type TopicSpec,
+} from '../../transport.js';
 import { quickRetries, type KafkaClientFactory } from './kafka-client.js';
 import { asError, kafkaFaultOf, protocolErrorOf, unavailable } from './kafka-errors.js';
 import { within } from './within.js';
 
+const DISCONNECT_TIMEOUT_MS = 3_000;
+
 /** Looks at topics and makes them. Everything throws `TransportUnavailableError` when Kafka does not answer in time. */
 export class KafkaTopicAdmin implements TopicAdmin {
   private admin: Promise<Admin> | null = null;
+  private closed = false;
 
   constructor(
     private readonly createClient: KafkaClientFactory,
@@ -44,12 +53,10 @@ export class KafkaTopicAdmin implements TopicAdmin {
     }
   }
 
-  /** Disconnects, within seconds; never rejects. */
+  /** Disconnects, within seconds; never rejects. Nothing is asked afterwards. */
   async close(): Promise<void> {
-    const { admin } = this;
-    this.admin = null;
-    const disconnected = admin?.then((connected) => connected.disconnect());
-    if (disconnected) await within(3_000, disconnected, 'late').catch(() => undefined);
+    this.closed = true;
+    await this.disconnect();
   }
 
   /** Null for a topic that does not exist, has no leader yet, or may not be seen. */
@@ -81,14 +88,22 @@ export class KafkaTopicAdmin implements TopicAdmin {
   }
 
   private async ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
+    if (this.closed) throw new TransportUnavailableError('the transport is closed');
     this.admin ??= this.connect();
     try {
       return await question(await this.admin);
     } catch (error) {
       // A new client knows nothing of dead connections.
-      if (protocolErrorOf(causeOf(error)) === null) void this.close();
+      if (protocolErrorOf(causeOf(error)) === null) void this.disconnect();
       throw error;
     }
+  }
+
+  private async disconnect(): Promise<void> {
+    const { admin } = this;
+    this.admin = null;
+    const disconnected = admin?.then((connected) => connected.disconnect());
+    if (disconnected) await within(DISCONNECT_TIMEOUT_MS, disconnected, 'late').catch(() => undefined);
   }
 
   private async connect(): Promise<Admin> {

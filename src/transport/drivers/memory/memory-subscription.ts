@@ -1,5 +1,5 @@
-import { PartitionLanes } from '../partition-lanes.js';
 import type { BatchHandler, RecordBatch, SubscribeOptions, Subscription } from '../../transport.js';
+import { PartitionLanes } from '../partition-lanes.js';
 import type { MemoryBroker } from './memory-broker.js';
 import type { MemoryGroup, MemoryMember } from './memory-group.js';
 import type { MemoryTopic } from './memory-topic.js';

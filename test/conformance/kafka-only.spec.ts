@@ -1,16 +1,15 @@
 import type { Transport } from '../../src/transport/transport.js';
 import { eventually } from '../support/eventually.js';
-import { unique } from '../support/services.js';
-import type { KafkaConformanceDriver } from './kafka-driver.js';
+import { describeWithServices, unique } from '../support/services.js';
+import { KafkaConformanceDriver } from './kafka-driver.js';
 import { Collector, published, records, subscribed } from './stage.js';
 
-/** What only Kafka knows: compression, retention, partitions that are added, sessions. */
-export function kafkaOnly(start: () => Promise<KafkaConformanceDriver>): void {
+describeWithServices('what only Kafka knows', ['ownKafka'], () => {
   let driver: KafkaConformanceDriver;
   let transport: Transport;
 
   beforeAll(async () => {
-    driver = await start();
+    driver = await KafkaConformanceDriver.start();
   });
   afterAll(() => driver.close());
   beforeEach(() => {
@@ -106,4 +105,4 @@ export function kafkaOnly(start: () => Promise<KafkaConformanceDriver>): void {
     );
     expect(collector.batches).toHaveLength(1);
   });
-}
+});

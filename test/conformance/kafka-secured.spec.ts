@@ -7,10 +7,10 @@ import { Child } from '../support/child.js';
 import { eventually } from '../support/eventually.js';
 import { startKafkaBroker, type KafkaBroker } from '../support/kafka.js';
 import { freePort } from '../support/ports.js';
+import { describeWithServices } from '../support/services.js';
 import { Collector, published, records } from './stage.js';
 
-/** TLS and SASL, against a broker with a listener that demands both. */
-export function kafkaSecured(): void {
+describeWithServices('the kafka transport over TLS and SASL', ['ownKafka'], () => {
   let broker: KafkaBroker;
   let address: string;
   let ca: string;
@@ -66,7 +66,7 @@ export function kafkaSecured(): void {
     await expect(publishing).rejects.not.toThrow('wrong-s3cret');
     await transport.close();
   });
-}
+});
 
 /** A certificate for localhost that is its own authority, made with openssl. */
 async function selfSigned(): Promise<{ key: string; certificate: string }> {
