@@ -7,10 +7,10 @@ import { AppError } from '../errors/app-error.js';
 import { eventText } from '../events/event.js';
 import { EventsRepository } from '../events/events.repository.js';
 import { Followers } from '../events/followers.js';
-import type { TaskView } from '../tasks/task-response.js';
 import { TaskRepository } from '../tasks/task.repository.js';
 import { SEQ, TaskHistoryQuery, TaskHistoryResponse } from './task-history.dto.js';
 import { TaskStream } from './task-stream.js';
+import { visibleTask } from './visible-task.js';
 
 /** What happened to a task, at once or as it happens; api.md's "Tasks". */
 @ApiTags('tasks')
@@ -28,7 +28,7 @@ export class TaskEventsController {
   @ApiOkResponse({ type: TaskHistoryResponse })
   async history(
     @Param('id') id: string,
-    @Query() { after = 0, limit = 50, cursor }: TaskHistoryQuery,
+    @Query() { after, limit, cursor }: TaskHistoryQuery,
     @CurrentCaller() caller: Caller,
   ): Promise<string> {
     const start = cursor === undefined ? after : Number(cursor);
@@ -57,14 +57,7 @@ export class TaskEventsController {
       throw new AppError('invalid_request', 'A stream takes no query values.');
     if (!SEQ.test(lastEventId ?? '0'))
       throw new AppError('invalid_request', 'Last-Event-ID must be the id of an event.');
-    if (!isUuid(id)) throw new AppError('not_found', 'There is no such task.');
     const stream = new TaskStream(this.followers, reply);
-    await stream.open(id.toLowerCase(), Number(lastEventId ?? 0), () => this.visibleTask(id, caller));
-  }
-
-  private async visibleTask(id: string, caller: Caller): Promise<TaskView> {
-    const task = await this.tasks.find(id, visibleOwner(caller));
-    if (!task) throw new AppError('not_found', 'There is no such task.');
-    return task;
+    await stream.open(id.toLowerCase(), Number(lastEventId ?? 0), () => visibleTask(this.tasks, caller, id));
   }
 }

@@ -18,7 +18,7 @@ export class TaskHistoryQuery {
   @Transform(toInteger)
   @IsInt()
   @Min(0)
-  after?: number = 0;
+  after: number = 0;
 
   /** The most events in one answer. */
   @IsOptional()
@@ -26,7 +26,7 @@ export class TaskHistoryQuery {
   @IsInt()
   @Min(1)
   @Max(200)
-  limit?: number = 50;
+  limit: number = 50;
 
   /** `nextCursor` of the answer before; takes the place of `after`. */
   @IsOptional()

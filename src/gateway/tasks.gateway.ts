@@ -7,18 +7,18 @@ import {
   WebSocketGateway,
   type OnGatewayConnection,
 } from '@nestjs/websockets';
-import { LOCAL_CALLER, visibleOwner, type Caller } from '../auth/caller.js';
+import { LOCAL_CALLER } from '../auth/caller.js';
 import { AppError } from '../errors/app-error.js';
 import { toAppError } from '../errors/to-app-error.js';
 import { toProblem } from '../errors/problem.js';
 import { Followers } from '../events/followers.js';
 import type { Following } from '../events/following.js';
-import type { TaskView } from '../tasks/task-response.js';
 import { TaskRepository } from '../tasks/task.repository.js';
 import type { Acknowledge, TaskSocket } from './socket-events.js';
 import { eventMessage, taskAcknowledgement } from './socket-messages.js';
 import { parseSubscription, parseUnsubscription } from './subscription.js';
 import { UnreadMeter } from './unread-meter.js';
+import { visibleTask } from './visible-task.js';
 
 /** The most tasks that one socket may follow one by one. */
 const MAX_SUBSCRIPTIONS = 1_000;
@@ -57,7 +57,7 @@ export class TasksGateway implements OnGatewayConnection<TaskSocket> {
         this.checkRoom(following, taskId);
         await following.follow(taskId, {
           after,
-          read: () => this.visibleTask(taskId, caller),
+          read: () => visibleTask(this.tasks, caller, taskId),
           acknowledge: (task) => {
             acknowledge(taskAcknowledgement(task));
           },
@@ -122,11 +122,5 @@ export class TasksGateway implements OnGatewayConnection<TaskSocket> {
     }
     // Its answer holds the task, which may be large.
     if (!following.isReady()) throw new AppError('unavailable', 'Read first what was sent to you.');
-  }
-
-  private async visibleTask(taskId: string, caller: Caller): Promise<TaskView> {
-    const task = await this.tasks.find(taskId, visibleOwner(caller));
-    if (!task) throw new AppError('not_found', 'There is no such task.');
-    return task;
   }
 }

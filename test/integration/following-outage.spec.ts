@@ -31,7 +31,7 @@ describeWithServices('following a task while connections break', ['ownPostgres']
   beforeEach(async () => {
     task = await WrittenTask.create(near.get(DataSource));
     reader = new Recorder(far);
-    reader.following.resume(task.id, 1);
+    await reader.follow(task.id);
   });
 
   async function hintsFlow(): Promise<void> {

@@ -40,7 +40,7 @@ describeWithServices('following a task', ['postgres'], () => {
 
   it('passes events on at once within a process', async () => {
     const reader = new Recorder(near);
-    reader.following.resume(task.id, 1);
+    await reader.follow(task.id);
     const event = await task.append('running');
     near.get(EventBus).announce([event]);
     expect(reader.events).toEqual([event]);
@@ -48,7 +48,7 @@ describeWithServices('following a task', ['postgres'], () => {
 
   it('passes events on to other processes by a hint, just as they were written', async () => {
     const reader = new Recorder(far);
-    reader.following.resume(task.id, 1);
+    await reader.follow(task.id);
     const events = [
       await task.append('running', { data: '{"message":"x"}' }),
       await task.append('succeeded', { result: '{"n":1.0}' }),
@@ -63,7 +63,7 @@ describeWithServices('following a task', ['postgres'], () => {
 
   it('delivers within 3 s an event whose hint was lost', async () => {
     const readers = [new Recorder(near), new Recorder(far)];
-    for (const { following } of readers) following.resume(task.id, 1);
+    for (const reader of readers) await reader.follow(task.id);
     await task.append('succeeded', { result: '{}' });
     await eventually(
       () => {
@@ -75,7 +75,7 @@ describeWithServices('following a task', ['postgres'], () => {
 
   it('fills a hole from the database before it goes on', async () => {
     const reader = new Recorder(near);
-    reader.following.resume(task.id, 1);
+    await reader.follow(task.id);
     await task.append('running');
     await task.append('progress');
     near.get(EventBus).announce([await task.append('succeeded')]);
@@ -89,7 +89,7 @@ describeWithServices('following a task', ['postgres'], () => {
 
   it('drops what comes twice, and orders what comes crossed', async () => {
     const reader = new Recorder(near);
-    reader.following.resume(task.id, 1);
+    await reader.follow(task.id);
     const [two, three, four] = [
       await task.append('running'),
       await task.append('progress'),
@@ -109,9 +109,12 @@ describeWithServices('following a task', ['postgres'], () => {
     for (let seq = 2; seq <= 250; seq++) await task.append('progress');
     const reader = new Recorder(near);
     reader.following.resume(task.id, 0);
-    await eventually(() => {
-      expect(reader.seqs).toEqual(Array.from({ length: 250 }, (_, index) => index + 1));
-    });
+    await eventually(
+      () => {
+        expect(reader.seqs).toEqual(Array.from({ length: 250 }, (_, index) => index + 1));
+      },
+      { timeoutMs: 1_500 },
+    );
   });
 
   it('leaves no gap when following starts while events are written by two processes', async () => {
@@ -148,7 +151,7 @@ describeWithServices('following a task', ['postgres'], () => {
 
   it('stands still for a reader with 1 MiB unread, and gives it everything once it has read', async () => {
     const reader = new Recorder(near);
-    reader.following.resume(task.id, 1);
+    await reader.follow(task.id);
     reader.unread = 1024 * 1024 + 1;
     near.get(EventBus).announce([await task.append('running')]);
     near.get(EventBus).announce([await task.append('succeeded')]);
@@ -180,8 +183,7 @@ describeWithServices('following a task', ['postgres'], () => {
 
   it('reads once for many readers at the same place', async () => {
     const readers = Array.from({ length: 50 }, () => new Recorder(far));
-    const introduction = { read: () => Promise.resolve({ seq: 1 }), acknowledge: () => undefined };
-    for (const { following } of readers) await following.follow(task.id, introduction);
+    for (const reader of readers) await reader.follow(task.id);
     const reads = jest.spyOn(far.get(EventsRepository), 'after');
     near.get(EventBus).announce([await task.append('running')]);
     await eventually(() => {
@@ -209,7 +211,7 @@ describeWithServices('following a task', ['postgres'], () => {
 
   it('follows a task through its end: a retry is told, too', async () => {
     const reader = new Recorder(far);
-    reader.following.resume(task.id, 1);
+    await reader.follow(task.id);
     for (const step of ['failed', 'retrying', 'succeeded'] as const)
       near.get(EventBus).announce([await task.append(step)]);
     await eventually(() => {
@@ -219,7 +221,7 @@ describeWithServices('following a task', ['postgres'], () => {
 
   it('says nothing more after unfollowing or leaving', async () => {
     const readers = [new Recorder(near), new Recorder(near)];
-    for (const { following } of readers) following.resume(task.id, 1);
+    for (const reader of readers) await reader.follow(task.id);
     readers[0]?.following.unfollow(task.id);
     readers[1]?.following.leave();
     near.get(EventBus).announce([await task.append('running')]);

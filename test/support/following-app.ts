@@ -1,14 +1,25 @@
+import { Global, Module } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { loadConfig } from '../../src/config/load-config.js';
 import { DatabaseModule } from '../../src/database/database.module.js';
 import { ProblemFilter } from '../../src/errors/problem.filter.js';
 import { RequestValidationPipe } from '../../src/errors/validation.pipe.js';
+import { EventBus } from '../../src/events/event-bus.js';
 import { EventsModule } from '../../src/events/events.module.js';
 import { GatewayModule } from '../../src/gateway/gateway.module.js';
 import { SocketIoAdapter } from '../../src/gateway/socket-io.adapter.js';
+import { loadTaskTypes } from '../../src/task-types/load-task-types.js';
+import { TaskTypes } from '../../src/task-types/task-types.js';
 import { eventually } from './eventually.js';
-import { EventBus } from '../../src/events/event-bus.js';
+
+/** Only the built-in task type. */
+@Global()
+@Module({
+  providers: [{ provide: TaskTypes, useValue: loadTaskTypes(null) }],
+  exports: [TaskTypes],
+})
+class BuiltInTypes {}
 
 /** Starts what lets clients follow tasks, and nothing else, on a free port. Two of them are two web processes. */
 export async function startFollowingApp(databaseUrl: string): Promise<NestFastifyApplication> {
@@ -18,7 +29,7 @@ export async function startFollowingApp(databaseUrl: string): Promise<NestFastif
     DATABASE_POOL_SIZE: '4',
   });
   const testing = Test.createTestingModule({
-    imports: [DatabaseModule.forRoot(config), EventsModule.forRoot(config), GatewayModule],
+    imports: [BuiltInTypes, DatabaseModule.forRoot(config), EventsModule.forRoot(config), GatewayModule],
   });
   const app = (await testing.compile()).createNestApplication<NestFastifyApplication>(new FastifyAdapter());
   app.useLogger(['fatal']);
