@@ -21,7 +21,7 @@ export async function startTaskwire({ role, env }: TaskwireOptions): Promise<Tas
     env: { PATH: process.env.PATH, ROLE: role, PORT: String(await freePort()), ...env },
   });
   try {
-    const [url] = await child.waitForOutput(/http:\/\/127\.0\.0\.1:\d+/);
+    const [url] = await child.waitForOutput(/http:\/\/127\.0\.0\.1:\d+/, 60_000);
     return Object.assign(child, { url });
   } catch (error) {
     await child.stop('SIGKILL');
