@@ -1,0 +1,112 @@
+import { GroupCommit, type GroupCommitOptions, type Settled } from './group-commit.js';
+
+/** A group commit whose rounds end when the test says so. */
+class Stage<T> {
+  readonly rounds: T[][] = [];
+  private readonly ends: ((settled: Settled<string>[] | Error) => void)[] = [];
+  readonly commits: GroupCommit<T, string>;
+
+  constructor(options: Omit<GroupCommitOptions<T, string>, 'work'>) {
+    const work = (items: T[]): Promise<Settled<string>[]> => {
+      this.rounds.push(items);
+      return new Promise((resolve, reject) => {
+        this.ends.push((settled) => {
+          if (settled instanceof Error) reject(settled);
+          else resolve(settled);
+        });
+      });
+    };
+    this.commits = new GroupCommit({ work, ...options });
+  }
+
+  /** Ends a round: each item's result is its own text, unless the test says else. */
+  async end(round: number, settled?: Settled<string>[] | Error): Promise<void> {
+    const items = this.rounds[round] ?? [];
+    this.ends[round]?.(settled ?? items.map((item) => ({ result: String(item) })));
+    await new Promise(setImmediate);
+  }
+}
+
+describe('a group commit', () => {
+  it('lets a lone caller through at once', async () => {
+    const stage = new Stage<number>({ maxWeight: 10 });
+    const answer = stage.commits.add(1);
+    expect(stage.rounds).toEqual([[1]]);
+    await stage.end(0);
+    await expect(answer).resolves.toBe('1');
+  });
+
+  it('takes in one round, in order, what gathered while the last one was under way', async () => {
+    const stage = new Stage<number>({ maxWeight: 10 });
+    const answers = [1, 2, 3, 4].map((item) => stage.commits.add(item));
+    expect(stage.rounds).toEqual([[1]]);
+    await stage.end(0);
+    expect(stage.rounds).toEqual([[1], [2, 3, 4]]);
+    await stage.end(1);
+    await expect(Promise.all(answers)).resolves.toEqual(['1', '2', '3', '4']);
+  });
+
+  it('fills a round up to its weight, and lets nobody overtake', async () => {
+    const stage = new Stage<number>({ maxWeight: 10, weight: (item) => item });
+    void [1, 6, 4, 5, 1, 11, 2].map((item) => stage.commits.add(item));
+    for (const round of [0, 1, 2, 3, 4]) await stage.end(round);
+    expect(stage.rounds).toEqual([[1], [6, 4], [5, 1], [11], [2]]);
+  });
+
+  it('lets an item wait for the one before it with the same key, and others go on', async () => {
+    const stage = new Stage<string>({ maxWeight: 10, keys: (item) => [item.charAt(0)] });
+    void ['x', 'a1', 'b1', 'a2', 'c1', 'a3'].map((item) => stage.commits.add(item));
+    for (const round of [0, 1, 2, 3]) await stage.end(round);
+    expect(stage.rounds).toEqual([['x'], ['a1', 'b1', 'c1'], ['a2'], ['a3']]);
+  });
+
+  it('keeps the order of a key also behind an item that has to wait for another', async () => {
+    const stage = new Stage<string>({ maxWeight: 10, keys: (item) => item.split('') });
+    void ['-', 'a', 'ab', 'b'].map((item) => stage.commits.add(item));
+    for (const round of [0, 1, 2]) await stage.end(round);
+    expect(stage.rounds).toEqual([['-'], ['a'], ['ab'], ['b']]);
+  });
+
+  it('tells each caller its own error, and the others their results', async () => {
+    const stage = new Stage<number>({ maxWeight: 10 });
+    void stage.commits.add(0);
+    const answers = Promise.allSettled([1, 2, 3].map((item) => stage.commits.add(item)));
+    await stage.end(0);
+    await stage.end(1, [{ result: 'one' }, { error: new Error('two') }]);
+    expect(await answers).toEqual([
+      { status: 'fulfilled', value: 'one' },
+      { status: 'rejected', reason: new Error('two') },
+      { status: 'rejected', reason: new Error('the round answered for fewer items than it was given') },
+    ]);
+  });
+
+  it('tells everybody in a round what its work throws, and goes on with the next', async () => {
+    const stage = new Stage<number>({ maxWeight: 10 });
+    const first = Promise.allSettled([stage.commits.add(1)]);
+    const second = stage.commits.add(2);
+    await stage.end(0, new Error('down'));
+    expect(await first).toEqual([{ status: 'rejected', reason: new Error('down') }]);
+    await stage.end(1);
+    await expect(second).resolves.toBe('2');
+  });
+
+  it('has no more rounds under way than it may', async () => {
+    const stage = new Stage<number>({ maxWeight: 10, concurrency: 2 });
+    void [1, 2, 3, 4].map((item) => stage.commits.add(item));
+    expect(stage.rounds).toEqual([[1], [2]]);
+    await stage.end(1);
+    expect(stage.rounds).toEqual([[1], [2], [3, 4]]);
+  });
+
+  it('is drained when nothing waits and nothing is under way', async () => {
+    const stage = new Stage<number>({ maxWeight: 10 });
+    await stage.commits.drained();
+    void [1, 2].map((item) => stage.commits.add(item));
+    let drained = false;
+    const draining = stage.commits.drained().then(() => (drained = true));
+    await stage.end(0);
+    expect(drained).toBe(false);
+    await stage.end(1);
+    await draining;
+  });
+});
