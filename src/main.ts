@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
+import { closeApp } from './app/http.js';
 import { endOnSignal, endOnUnhandledError } from './app/process-end.js';
 import { createApp } from './app/roles.js';
 import { ConfigError, type Config } from './config/config.js';
@@ -22,7 +23,7 @@ async function start(config: Config): Promise<void> {
 
   if (config.tracing) closing.push(await startTracing(config.tracing, config.role));
   const app = await createApp(config, taskTypes);
-  closing.push(() => app.close());
+  closing.push(() => closeApp(app, config.shutdownSeconds / 2));
   await app.startAllMicroservices();
   await listen(app, config.http);
   const { port } = app.getHttpServer().address() as AddressInfo;

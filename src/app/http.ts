@@ -80,6 +80,21 @@ export function configureHttp(app: NestFastifyApplication, config: Config): void
   serveDocsPage(fastify);
 }
 
+/**
+ * Closes the application once the requests in flight are answered. One that still is not after `graceSeconds`, because
+ * its sender or reader is too slow, is cut off: nobody outside can keep a process from ending.
+ */
+export async function closeApp(app: NestFastifyApplication, graceSeconds: number): Promise<void> {
+  const impatience = setTimeout(() => {
+    app.getHttpServer().closeAllConnections();
+  }, graceSeconds * 1000);
+  try {
+    await app.close();
+  } finally {
+    clearTimeout(impatience);
+  }
+}
+
 /** Lets pages of other origins read our answers. Credentials are sent in a header that scripts set, never in cookies. */
 function allowPages(app: NestFastifyApplication, origins: readonly string[]): void {
   app.enableCors({

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import { Child } from '../support/child.js';
 import { createTestDatabase } from '../support/postgres.js';
 import { startTaskwire, type TaskwireProcess } from '../support/process.js';
@@ -51,6 +51,17 @@ describeWithServices('a process', ['kafka', 'postgres'], ({ brokers }) => {
       expect(await taskwire.stop('SIGTERM')).toBe(0);
     },
   );
+
+  it('ends with 0 in time, whatever a client leaves half done', async () => {
+    taskwire = await startTaskwire({ role: 'web', env: { ...env, SHUTDOWN_SECONDS: '4' } });
+    const client = connect(Number(new URL(taskwire.url).port), '127.0.0.1');
+    client.on('error', () => undefined);
+    client.write('POST /v1/tasks HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 100\r\n\r\n{');
+    // Answered on a later connection, so the first one's bytes are in.
+    expect((await fetch(`${taskwire.url}/health/live`)).status).toBe(200);
+    expect(await taskwire.stop('SIGTERM')).toBe(0);
+    client.destroy();
+  });
 
   it('logs one JSON object a line besides', async () => {
     taskwire = await startTaskwire({ role: 'all', env });
