@@ -24,9 +24,14 @@ const MOVE = `
 /** The positions that make the effect of a record happen once. */
 @Injectable()
 export class PositionRepository {
+  /** Where each partition's position stood when this process last saw it. */
+  private readonly seen = new Map<string, number>();
+
   /**
    * Locks the positions of the records' partitions, always in the same order, moves them over the records, and answers
    * with those that count. What the records bring about has to be written in the same transaction.
+   *
+   * @throws Error if a batch may be an old one: nobody's fault, and when it is read again it is clear
    */
   async advance(manager: EntityManager, records: readonly ConsumedRecord[]): Promise<ConsumedRecord[]> {
     const byPartition = new Map<string, ConsumedRecord[]>();
@@ -36,12 +41,20 @@ export class PositionRepository {
       if (known) known.push(record);
       else byPartition.set(name, [record]);
     }
-    const positions = await this.lock(manager, byPartition);
-    const moved = positions.map((position) =>
-      advance(position, byPartition.get(partitionName(position)) ?? []),
-    );
-    await manager.query(MOVE, [JSON.stringify(moved.map(({ after }) => after))]);
-    const fresh = new Set(moved.flatMap((move) => move.fresh));
+    const moved: Position[] = [];
+    const fresh = new Set<ConsumedRecord>();
+    for (const before of await this.lock(manager, byPartition)) {
+      const name = partitionName(before);
+      const advanced = advance(before, byPartition.get(name) ?? [], this.seen.get(name));
+      this.seen.set(name, before.position);
+      if (advanced === 'unclear')
+        throw new Error(`partition ${name} ended before ${before.position} when the batch was read`);
+      if (advanced.fresh.length === 0) continue;
+      moved.push(advanced.after);
+      for (const record of advanced.fresh) fresh.add(record);
+      this.seen.set(name, advanced.after.position);
+    }
+    if (moved.length > 0) await manager.query(MOVE, [JSON.stringify(moved)]);
     return records.filter((record) => fresh.has(record));
   }
 

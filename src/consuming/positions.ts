@@ -17,10 +17,24 @@ export interface Position {
   newestAt: Date;
 }
 
-/** The records of batches, each with what its batch knew. */
+/** What a position makes of records. `unclear`: the batch may be an old one; it has to be read again to tell. */
+export type Advance = { after: Position; fresh: ConsumedRecord[] } | 'unclear';
+
+/** The end of the year 9999, in milliseconds since 1970. */
+const LATEST = Date.UTC(10_000, 0) - 1;
+
+/**
+ * The records of batches, each with what its batch knew. Producers may write any time into a record; one that the
+ * database could not hold is moved to where it can.
+ */
 export function consumedRecords(batches: readonly RecordBatch[]): ConsumedRecord[] {
   return batches.flatMap(({ group, highWatermark, records }) =>
-    records.map((record) => ({ ...record, group, highWatermark })),
+    records.map((record) => ({
+      ...record,
+      timestamp: Math.min(Math.max(record.timestamp, 0), LATEST),
+      group,
+      highWatermark,
+    })),
   );
 }
 
@@ -29,23 +43,42 @@ export function partitionName({ group, topic, partition }: Omit<Position, 'posit
 }
 
 /**
- * Moves a position over records of its partition, and tells which of them count. Those below the position have been
- * applied before, unless the topic was made anew: then the high watermark is below the position, or a record below it is
- * younger than all that were seen, and everything counts.
+ * Moves a position over records of its partition, in order, and tells which of them count. Those below the position
+ * have been applied before, unless the topic was made anew: a record below it is younger than all that were seen, or
+ * the high watermark is below it. The latter is also what a process finds that was frozen with its batch while another
+ * one went on, so it counts only if this process had seen this very position before it read the batch.
+ *
+ * @param seen the position as this process last saw it, if ever
  */
 export function advance(
   before: Position,
   records: readonly ConsumedRecord[],
-): { after: Position; fresh: ConsumedRecord[] } {
-  const newest = before.newestAt.getTime();
-  const madeAnew = records.some(
-    ({ offset, timestamp, highWatermark }) =>
-      highWatermark < before.position || (offset < before.position && timestamp > newest),
+  seen: number | undefined,
+): Advance {
+  const { position, newestAt } = before;
+  const younger = records.some(
+    ({ offset, timestamp }) => offset < position && timestamp > newestAt.getTime(),
   );
-  const fresh = madeAnew ? [...records] : records.filter(({ offset }) => offset >= before.position);
-  const last = fresh.at(-1);
-  if (last === undefined) return { after: before, fresh };
-  const youngest = Math.max(...fresh.map(({ timestamp }) => timestamp));
-  const newestAt = new Date(madeAnew ? youngest : Math.max(newest, youngest));
-  return { after: { ...before, position: last.offset + 1, newestAt }, fresh };
+  const shrunk = records.some(({ highWatermark }) => highWatermark < position);
+  if (shrunk && !younger && seen !== position) return 'unclear';
+  return shrunk || younger
+    ? over({ ...before, position: records[0]?.offset ?? 0, newestAt: new Date(0) }, records)
+    : over(before, records);
+}
+
+/** The records at or above the position, each offset once, and the position behind them. */
+function over(
+  start: Position,
+  records: readonly ConsumedRecord[],
+): { after: Position; fresh: ConsumedRecord[] } {
+  const fresh: ConsumedRecord[] = [];
+  let { position } = start;
+  let newest = start.newestAt.getTime();
+  for (const record of records) {
+    if (record.offset < position) continue;
+    fresh.push(record);
+    position = record.offset + 1;
+    newest = Math.max(newest, record.timestamp);
+  }
+  return { after: { ...start, position, newestAt: new Date(newest) }, fresh };
 }

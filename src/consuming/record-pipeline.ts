@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { blamingRecords } from '../database/fault.js';
 import { GroupCommit } from '../database/group-commit.js';
 import { splitting } from '../database/splitting.js';
 import { transact } from '../database/transaction.js';
@@ -9,7 +8,8 @@ import type { NewDeadLetter } from '../dlq/letter.js';
 import { EventBus } from '../events/event-bus.js';
 import type { RecordedEvent } from '../events/event.js';
 import { Metrics } from '../observability/metrics.js';
-import type { Fact } from '../tasks/facts.js';
+import type { Fact, Outcome } from '../tasks/facts.js';
+import type { TaskError } from '../tasks/task-state.js';
 import { TaskWriter } from '../tasks/task-writer.js';
 import type { RecordBatch } from '../transport/transport.js';
 import { PositionRepository } from './position.repository.js';
@@ -30,7 +30,12 @@ export interface RecordReader<D> {
   find(manager: EntityManager, decoded: readonly { record: ConsumedRecord; value: D }[]): Promise<Effect[]>;
   /** The letter of a record that cannot be processed. */
   letter(record: ConsumedRecord, error: unknown): NewDeadLetter;
+  /** Counts what became of a record, once that is durable. Letters are counted anyway. */
+  count?(outcome: RecordOutcome, reason: string): void;
 }
+
+/** What became of a record; the reason tells why it was ignored, or the code of its error. */
+export type RecordOutcome = 'applied' | 'ignored' | 'dead_lettered';
 
 /** How much one transaction takes at the most: a record counts its bytes and this much for itself. */
 const MAX_ROUND_BYTES = 8 * 1024 * 1024;
@@ -69,15 +74,16 @@ export class RecordPipeline {
   private async process<D>(reader: RecordReader<D>, records: ConsumedRecord[]): Promise<void> {
     await splitting(
       records,
-      (part) => this.transaction(part, (manager, fresh) => this.effects(reader, manager, fresh)),
+      (part) => this.transaction(reader, part, (manager, fresh) => this.effects(reader, manager, fresh)),
       (culprit, error) =>
-        this.transaction([culprit], (_, fresh) => {
-          return Promise.resolve(fresh.map((record) => ({ letter: reader.letter(record, error) })));
-        }),
+        this.transaction(reader, [culprit], (_, fresh) =>
+          Promise.resolve(fresh.map((record) => ({ letter: reader.letter(record, error) }))),
+        ),
     );
   }
 
-  private async transaction(
+  private async transaction<D>(
+    reader: RecordReader<D>,
     records: readonly ConsumedRecord[],
     effectsOf: (manager: EntityManager, fresh: ConsumedRecord[]) => Promise<Effect[]>,
   ): Promise<void> {
@@ -87,9 +93,8 @@ export class RecordPipeline {
       return this.write(manager, effects);
     });
     this.bus.announce(events);
-    for (const { outcome, reason } of counts) this.metrics.results.inc({ outcome, reason });
-    for (const { topic, error } of letters)
-      this.metrics.deadLetters.inc({ topic, code: error.code ?? error.type });
+    for (const { outcome, reason } of counts) reader.count?.(outcome, reason);
+    for (const { topic, error } of letters) this.metrics.deadLetters.inc({ topic, code: codeOf(error) });
   }
 
   private async effects<D>(
@@ -111,29 +116,46 @@ export class RecordPipeline {
     return fresh.map((record) => effects.get(record) ?? {});
   }
 
-  private async write(
-    manager: EntityManager,
-    effects: readonly Effect[],
-  ): Promise<{ events: RecordedEvent[]; counts: Count[]; letters: NewDeadLetter[] }> {
+  /** A letter that is on record already is the same failure told again: it has had its effect. */
+  private async write(manager: EntityManager, all: readonly Effect[]): Promise<Written> {
+    const stored = await this.deadLetters.insert(
+      manager,
+      all.flatMap(({ letter }) => letter ?? []),
+    );
+    const effects = all.filter(({ letter }) => !letter || stored.has(letter.id));
     const letters = effects.flatMap(({ letter }) => letter ?? []);
-    await this.deadLetters.insert(manager, letters);
-    const facts = effects.flatMap(({ fact }) => fact ?? []);
-    const { outcomes, events } = await this.writer.apply(manager, facts);
-    const counts = blamingRecords(() => [
-      ...outcomes.map((outcome): Count => {
-        if (outcome === null) return { outcome: 'ignored', reason: 'unknown_task' };
-        return outcome.outcome === 'applied' ? { outcome: 'applied', reason: '' } : outcome;
+    const { outcomes, events } = await this.writer.apply(
+      manager,
+      effects.flatMap(({ fact }) => fact ?? []),
+    );
+    const counts = [
+      ...outcomes.map(countOf),
+      ...letters.map(({ error }): Count => ({ outcome: 'dead_lettered', reason: codeOf(error) })),
+      ...effects.flatMap(({ ignored }): Count[] => {
+        return ignored === undefined ? [] : [{ outcome: 'ignored', reason: ignored }];
       }),
-      ...letters.map(({ error }): Count => ({ outcome: 'dead_lettered', reason: error.code ?? error.type })),
-      ...effects.flatMap(({ ignored }): Count[] =>
-        ignored === undefined ? [] : [{ outcome: 'ignored', reason: ignored }],
-      ),
-    ]);
+    ];
     return { events, counts, letters };
   }
 }
 
+interface Written {
+  events: RecordedEvent[];
+  counts: Count[];
+  letters: NewDeadLetter[];
+}
+
 interface Count {
-  outcome: 'applied' | 'ignored' | 'dead_lettered';
+  outcome: RecordOutcome;
   reason: string;
+}
+
+/** What became of a fact; `null` if its task was deleted after it was found. */
+function countOf(outcome: Outcome | null): Count {
+  if (outcome === null) return { outcome: 'ignored', reason: 'unknown_task' };
+  return outcome.outcome === 'applied' ? { outcome: 'applied', reason: '' } : outcome;
+}
+
+function codeOf({ code, type }: TaskError): string {
+  return code ?? type;
 }

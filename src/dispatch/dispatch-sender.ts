@@ -46,13 +46,15 @@ export class DispatchSender {
       const result = results[index];
       if (!result) throw new Error('the transport answered for fewer records than it was given');
       this.metrics.recordsDispatched.inc({ outcome: result.outcome });
+      const topic = this.topicOf(dispatch);
       switch (result.outcome) {
         case 'durable':
           sent.push(dispatch);
+          this.topicKeeper.written(topic);
           break;
         case 'topic-not-writable':
           held.push(dispatch);
-          this.topicKeeper.notWritable(this.topicOf(dispatch), result.error.message);
+          this.topicKeeper.notWritable(topic, result.error.message);
           break;
         case 'refused':
           refused.push({ dispatch, cause: result.error });

@@ -71,8 +71,9 @@ const GIVE_UP = `
     WHERE state = 'unsent' AND holder = $2
     FOR UPDATE OF dispatches SKIP LOCKED)`;
 
+/** Attempt and expiry are the dispatch's, whose row is locked; what else is read of the task never changes. */
 const LEASED_COLUMNS = `
-  t.id AS "taskId", t.attempt, t.type, t.ordering_key AS "orderingKey", t.expires_at AS "expiresAt",
+  t.id AS "taskId", taken.attempt, t.type, t.ordering_key AS "orderingKey", taken.expires_at AS "expiresAt",
   t.payload, t.traceparent`;
 
 const TAKE_UNSENT = `
@@ -84,20 +85,29 @@ const TAKE_UNSENT = `
   ), taken AS (
     UPDATE dispatches AS d SET holder = $1, due_at = now() + make_interval(secs => $2)
     FROM due WHERE d.task_id = due.task_id
-    RETURNING d.task_id
+    RETURNING d.task_id, d.attempt, d.expires_at
   )
   SELECT ${LEASED_COLUMNS} FROM taken JOIN tasks AS t ON t.id = taken.task_id ORDER BY t.id`;
 
+/** A dispatch that is locked is passed over, and with it all behind it that have its key. */
 const TAKE_ORDERED = `
   WITH next AS (
-    SELECT task_id FROM dispatches
+    SELECT task_id, type, ordering_key, ordering_number FROM dispatches
     WHERE state = 'unsent' AND expires_at > now() AND ordering_number IS NOT NULL AND type = ANY($4::text[])
       AND EXISTS (SELECT FROM relay_leases WHERE name = 'ordering' AND holder = $1 AND epoch = $2 AND held_until > now())
     ORDER BY ordering_number LIMIT $3
+  ), free AS (
+    SELECT d.task_id FROM dispatches AS d JOIN next ON d.task_id = next.task_id
+    WHERE d.state = 'unsent'
+    FOR UPDATE OF d SKIP LOCKED
   ), taken AS (
     UPDATE dispatches AS d SET holder = $1
-    FROM next WHERE d.task_id = next.task_id AND d.state = 'unsent'
-    RETURNING d.task_id, d.ordering_number
+    FROM free WHERE d.task_id = free.task_id
+      AND NOT EXISTS (
+        SELECT FROM next AS earlier
+        WHERE (earlier.type, earlier.ordering_key) = (d.type, d.ordering_key)
+          AND earlier.ordering_number < d.ordering_number AND earlier.task_id NOT IN (SELECT task_id FROM free))
+    RETURNING d.task_id, d.attempt, d.expires_at, d.ordering_number
   )
   SELECT ${LEASED_COLUMNS} FROM taken JOIN tasks AS t ON t.id = taken.task_id ORDER BY taken.ordering_number`;
 

@@ -12,8 +12,8 @@ import { HOLDER } from './holder.js';
 import { OrderingLease } from './ordering-lease.js';
 import { TopicKeeper } from './topic-keeper.js';
 
-/** How many dispatches one round takes at the most. */
-const ROUND = 500;
+/** How many dispatches one round takes at the most: 50 MiB if all payloads are as large as they may be. */
+const ROUND = 200;
 
 /** How long the relay holds what it has taken: longer than a publish may take to fail. */
 const LEASE_SECONDS = 30;

@@ -11,6 +11,13 @@ import { TRANSPORT, type TopicSpec, type Transport } from '../transport/transpor
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 5_000;
 
+/** What is known against writing to a topic. */
+interface Trouble {
+  reason: string;
+  /** When it is ensured again, on the clock of `performance.now()`. */
+  dueAt: number;
+}
+
 /**
  * Sees to it that the topics of all task types exist: once at the start, in the background, and again with back-off for
  * each that is found not to be writable. Until such a topic has been ensured, its own dispatches are held back.
@@ -18,11 +25,12 @@ const LONGEST_RETRY_MS = 5_000;
 @Injectable()
 export class TopicKeeper implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(TopicKeeper.name);
-  /** Topics that have to be ensured, and why. */
-  private readonly missing = new Map<string, string>();
   private readonly specs: Map<string, TopicSpec>;
+  /** The topics that are held back. */
+  private readonly troubles = new Map<string, Trouble>();
+  /** For how long each was held back the last time, in milliseconds; forgotten once it is written. */
+  private readonly backOffs = new Map<string, number>();
   private timer: NodeJS.Timeout | undefined;
-  private retryMs = FIRST_RETRY_MS;
   private stopped = false;
   private ensuring: Promise<void> = Promise.resolve();
 
@@ -39,8 +47,9 @@ export class TopicKeeper implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   onApplicationBootstrap(): void {
-    for (const name of this.specs.keys()) this.missing.set(name, 'not looked at yet');
-    this.schedule(0);
+    for (const topic of this.specs.keys())
+      this.troubles.set(topic, { reason: 'not looked at yet', dueAt: performance.now() });
+    this.schedule();
   }
 
   async onModuleDestroy(): Promise<void> {
@@ -51,19 +60,24 @@ export class TopicKeeper implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Notes that a topic cannot be written, and why; it is ensured again with back-off. */
   notWritable(topic: string, reason: string): void {
-    if (!this.missing.has(topic)) this.logger.warn(`topic ${topic} cannot be written: ${reason}`);
-    this.missing.set(topic, reason);
-    this.schedule(this.retryMs);
+    if (this.troubles.has(topic)) return;
+    this.hold(topic, reason);
+    this.schedule();
+  }
+
+  /** Notes that a topic was written. */
+  written(topic: string): void {
+    this.backOffs.delete(topic);
   }
 
   /** The topics that are known not to be writable, with the reasons. */
   notWritableTopics(): ReadonlyMap<string, string> {
-    return this.missing;
+    return new Map([...this.troubles].map(([topic, { reason }]) => [topic, reason]));
   }
 
   /** Whether nothing is known against writing to this topic. */
   isWritable(topic: string): boolean {
-    return !this.missing.has(topic);
+    return !this.troubles.has(topic);
   }
 
   /** The task types whose requests can be sent; those of types that the file no longer has stay where they are. */
@@ -73,32 +87,48 @@ export class TopicKeeper implements OnApplicationBootstrap, OnModuleDestroy {
       .flatMap(({ name, requestTopic }) => (this.isWritable(requestTopic) ? [name] : []));
   }
 
-  private schedule(delayMs: number): void {
-    if (this.stopped || this.timer) return;
-    this.timer = setTimeout(() => {
-      this.ensuring = this.ensure();
-    }, delayMs);
+  /** Holds a topic back, twice as long as the last time. */
+  private hold(topic: string, reason: string): void {
+    const last = this.backOffs.get(topic);
+    if (last === undefined) this.logger.warn(`topic ${topic} cannot be written: ${reason}`);
+    const backOffMs = last === undefined ? FIRST_RETRY_MS : Math.min(last * 2, LONGEST_RETRY_MS);
+    this.backOffs.set(topic, backOffMs);
+    this.troubles.set(topic, { reason, dueAt: performance.now() + backOffMs });
   }
 
-  private async ensure(): Promise<void> {
-    const wanted = [...this.missing.keys()];
+  private schedule(): void {
+    clearTimeout(this.timer);
+    if (this.stopped || this.troubles.size === 0) return;
+    const dueAt = Math.min(...[...this.troubles.values()].map((trouble) => trouble.dueAt));
+    this.timer = setTimeout(
+      () => {
+        this.ensuring = this.ensuring.then(() => this.ensureDue());
+      },
+      Math.max(0, dueAt - performance.now()),
+    );
+  }
+
+  private async ensureDue(): Promise<void> {
+    const now = performance.now();
+    const due = [...this.troubles].filter(([, { dueAt }]) => dueAt <= now).map(([topic]) => topic);
+    const failed = await this.ensure(due);
+    for (const topic of due) {
+      const reason = failed.get(topic);
+      if (reason === undefined) this.troubles.delete(topic);
+      else this.hold(topic, reason);
+    }
+    this.schedule();
+  }
+
+  /** The topics that could not be made, with the reasons. Never rejects. */
+  private async ensure(topics: readonly string[]): Promise<Map<string, string>> {
     try {
-      const failed = new Map(
-        (await this.transport.topics.ensure(wanted.flatMap((name) => this.specs.get(name) ?? []))).map(
-          ({ name, error }) => [name, error.message],
-        ),
-      );
-      for (const name of wanted) {
-        const reason = failed.get(name);
-        if (reason === undefined) this.missing.delete(name);
-        else this.missing.set(name, reason);
-      }
+      const specs = topics.flatMap((topic) => this.specs.get(topic) ?? []);
+      const failures = await this.transport.topics.ensure(specs);
+      return new Map(failures.map(({ name, error }) => [name, error.message]));
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      for (const name of wanted) this.missing.set(name, reason);
+      return new Map(topics.map((topic) => [topic, reason]));
     }
-    this.timer = undefined;
-    this.retryMs = this.missing.size === 0 ? FIRST_RETRY_MS : Math.min(this.retryMs * 2, LONGEST_RETRY_MS);
-    if (this.missing.size > 0) this.schedule(this.retryMs);
   }
 }

@@ -7,14 +7,19 @@ import {
 } from '@nestjs/common';
 import { Loop } from '../background/loop.js';
 import { TopicKeeper } from '../dispatch/topic-keeper.js';
-import { TRANSPORT, type OutgoingRecord, type Transport } from '../transport/transport.js';
+import {
+  TRANSPORT,
+  type OutgoingRecord,
+  type PublishResult,
+  type Transport,
+} from '../transport/transport.js';
 import type { DeadLetter } from './dead-letter.entity.js';
 import { DeadLetterRepository } from './dead-letter.repository.js';
 import { encodeEnvelope } from './decode/encode-envelope.js';
 import { decodeHeaders, type EncodedHeaders } from './text-or-base64.js';
 
-/** How many copies one round writes at the most. */
-const ROUND = 50;
+/** How many copies one round writes at the most; their values may have 1 MiB each. */
+const ROUND = 16;
 
 /** After how many seconds a copy is tried again that could not be written. */
 const RETRY_SECONDS = 30;
@@ -54,19 +59,31 @@ export class DeadLetterCopier implements OnApplicationBootstrap, BeforeApplicati
     if (letters.length === 0) return false;
     const records = letters.map(copyOf);
     const results = await this.transport.publish(records);
-    const done = letters.filter((letter, index) => {
-      const result = results[index];
-      if (result?.outcome === 'topic-not-writable') {
-        this.topicKeeper.notWritable(records[index]?.topic ?? letter.topic, result.error.message);
-      }
-      if (result?.outcome === 'refused') {
-        this.logger.error(`dead letter ${letter.id} stays in the table only: ${result.error.message}`);
-      }
-      return result?.outcome === 'durable' || result?.outcome === 'refused';
-    });
+    const done = letters.filter((letter, index) => this.isDone(letter, results[index]));
     await this.deadLetters.markCopied(done.map(({ id }) => id));
     return done.length > 0;
   }
+
+  /** Whether the copy needs no more trying. */
+  private isDone(letter: DeadLetter, result: PublishResult | undefined): boolean {
+    switch (result?.outcome) {
+      case 'durable':
+        this.topicKeeper.written(topicOf(letter));
+        return true;
+      case 'refused':
+        this.logger.error(`dead letter ${letter.id} stays in the table only: ${result.error.message}`);
+        return true;
+      case 'topic-not-writable':
+        this.topicKeeper.notWritable(topicOf(letter), result.error.message);
+        return false;
+      case undefined:
+        return false;
+    }
+  }
+}
+
+function topicOf({ topic }: DeadLetter): string {
+  return `${topic}-dlq`;
 }
 
 function copyOf(letter: DeadLetter): OutgoingRecord {
@@ -89,5 +106,5 @@ function copyOf(letter: DeadLetter): OutgoingRecord {
     failedAt,
     truncated,
   };
-  return { topic: `${letter.topic}-dlq`, key: key ?? taskId ?? id, ...encodeEnvelope(copy, MAX_COPY_BYTES) };
+  return { topic: topicOf(letter), key: key ?? taskId ?? id, ...encodeEnvelope(copy, MAX_COPY_BYTES) };
 }

@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7, validate as isUuid } from 'uuid';
 import type { ConsumedRecord } from '../consuming/positions.js';
 import type { Effect, RecordReader } from '../consuming/record-pipeline.js';
+import { blamingRecords } from '../database/fault.js';
 import { REQUEST_HEADERS } from '../dispatch/request-record.js';
 import { headerText } from '../results/decode-header.js';
 import { TaskTypes } from '../task-types/task-types.js';
@@ -34,28 +35,32 @@ export class DeadLetterReader implements RecordReader<DeadLetterReading | null> 
     manager: EntityManager,
     decoded: readonly { record: ConsumedRecord; value: DeadLetterReading | null }[],
   ): Promise<Effect[]> {
-    const candidates = decoded.map(({ value }) => (value ? candidatesOf(value) : []));
+    const candidates = blamingRecords(() => decoded.map(({ value }) => (value ? candidatesOf(value) : [])));
     const existing = await this.tasks.existing(manager, candidates.flat());
-    return decoded.map(({ record, value }, index): Effect => {
-      if (!value) return { ignored: 'own_copy' };
-      const taskId = candidates[index]?.find((id) => existing.has(id)) ?? null;
-      const letter = this.letterOf(record, value, taskId);
-      if (taskId === null || letter.kind !== 'request') return { letter };
-      const attempt = attemptOf(value);
-      const { timestamp: at } = letter.original;
-      return {
-        letter,
-        fact: {
-          taskId,
-          fact: { kind: 'dead-lettered', deadLetterId: letter.id, error: letter.error, attempt, at },
-        },
-      };
-    });
+    return blamingRecords(() =>
+      decoded.map(({ record, value }, index) => {
+        const taskId = candidates[index]?.find((id) => existing.has(id)) ?? null;
+        return value ? this.effectOf(this.letterOf(record, value, taskId), value) : { ignored: 'own_copy' };
+      }),
+    );
   }
 
   /** A dead letter is never itself dead-lettered: what cannot be read is kept raw. */
   letter(record: ConsumedRecord): NewDeadLetter {
     return this.letterOf(record, readUnknown(record), null);
+  }
+
+  private effectOf(letter: NewDeadLetter, reading: DeadLetterReading): Effect {
+    const { id: deadLetterId, kind, taskId, error, original } = letter;
+    if (taskId === null || kind !== 'request') return { letter };
+    const attempt = attemptOf(reading);
+    return {
+      letter,
+      fact: {
+        taskId,
+        fact: { kind: 'dead-lettered', deadLetterId, error, attempt, at: original.timestamp },
+      },
+    };
   }
 
   private letterOf(record: ConsumedRecord, reading: DeadLetterReading, taskId: string | null): NewDeadLetter {

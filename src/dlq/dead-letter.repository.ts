@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, And, In, LessThan, MoreThan, type EntityManager } from 'typeorm';
+import { DataSource, In, type EntityManager } from 'typeorm';
+import { blamingRecords } from '../database/fault.js';
 import { storableText } from '../json/storable-text.js';
 import { DeadLetter } from './dead-letter.entity.js';
 import type { DeadLettersQuery } from './dead-letters.query.js';
@@ -21,7 +22,8 @@ const INSERT = `
     original_offset bigint, original_timestamp timestamptz, key text, value text, headers text, error_type text,
     error_message text, error_stack text, error_code text, attempts integer, "group" text, task_id uuid,
     fingerprint text, failed_at timestamptz, truncated boolean, copy boolean)
-  ON CONFLICT (identity) DO NOTHING`;
+  ON CONFLICT (identity) DO NOTHING
+  RETURNING id`;
 
 const TAKE_FOR_COPY = `
   UPDATE dead_letters SET copy_due_at = now() + make_interval(secs => $2)
@@ -29,15 +31,28 @@ const TAKE_FOR_COPY = `
     SELECT id FROM dead_letters WHERE copy_due_at <= now() ORDER BY copy_due_at LIMIT $1 FOR UPDATE SKIP LOCKED)
   RETURNING id`;
 
+/** What a letter takes up in memory, about; PostgreSQL tells without reading the contents. */
+const BYTES = `
+  coalesce(octet_length(key), 0) + coalesce(octet_length(value), 0) + pg_column_size(headers)
+  + octet_length(error_message) + coalesce(octet_length(error_stack), 0)`;
+
+/** A letter of a list, before its contents are read. */
+export interface LetterSize {
+  id: string;
+  bytes: number;
+}
+
 /** The SQL of the dead letter table. */
 @Injectable()
 export class DeadLetterRepository {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** Writes letters; a failure that is on record already makes no second row. */
-  async insert(manager: EntityManager, letters: readonly NewDeadLetter[]): Promise<void> {
-    if (letters.length === 0) return;
-    await manager.query(INSERT, [JSON.stringify(letters.map(rowOf))]);
+  /** Writes letters and gives the ids of those that were written: a failure on record makes no second row. */
+  async insert(manager: EntityManager, letters: readonly NewDeadLetter[]): Promise<Set<string>> {
+    if (letters.length === 0) return new Set();
+    const rows = blamingRecords(() => letters.map(rowOf));
+    const written: { id: string }[] = await manager.query(INSERT, [JSON.stringify(rows)]);
+    return new Set(written.map(({ id }) => id));
   }
 
   /** One letter, or null. */
@@ -45,33 +60,35 @@ export class DeadLetterRepository {
     return this.dataSource.getRepository(DeadLetter).findOneBy({ id });
   }
 
-  /** Letters in falling order of their ids, below `before`; one more than asked for where there is more. */
-  list(query: DeadLettersQuery, before: string | null): Promise<DeadLetter[]> {
+  /** Letters in falling order of their ids, below `before`, without their contents. */
+  async list(query: DeadLettersQuery, before: string | null, limit: number): Promise<LetterSize[]> {
     const { topic, status, errorType, taskId, fingerprint: cause, failedAfter, failedBefore } = query;
-    const failedAt = [
-      ...(failedAfter === undefined ? [] : [MoreThan(new Date(failedAfter))]),
-      ...(failedBefore === undefined ? [] : [LessThan(new Date(failedBefore))]),
-    ];
-    return this.dataSource.getRepository(DeadLetter).find({
-      where: {
-        ...(topic !== undefined && { topic }),
-        ...(status !== undefined && { status }),
-        ...(errorType !== undefined && { errorType }),
-        ...(taskId !== undefined && { taskId }),
-        ...(cause !== undefined && { fingerprint: cause }),
-        ...(failedAt.length > 0 && { failedAt: And(...failedAt) }),
-        ...(before !== null && { id: LessThan(before) }),
-      },
-      order: { id: 'DESC' },
-      take: query.limit + 1,
-    });
+    const parameters: unknown[] = [];
+    const bind = (value: unknown): string => `$${parameters.push(value)}`;
+    const conditions = ['true'];
+    if (topic !== undefined) conditions.push(`topic = ${bind(topic)}`);
+    if (status !== undefined) conditions.push(`status = ${bind(status)}`);
+    if (errorType !== undefined) conditions.push(`error_type = ${bind(errorType)}`);
+    if (taskId !== undefined) conditions.push(`task_id = ${bind(taskId)}`);
+    if (cause !== undefined) conditions.push(`fingerprint = ${bind(cause)}`);
+    if (failedAfter !== undefined) conditions.push(`failed_at > ${bind(failedAfter)}`);
+    if (failedBefore !== undefined) conditions.push(`failed_at < ${bind(failedBefore)}`);
+    if (before !== null) conditions.push(`id < ${bind(before)}`);
+    return this.dataSource.query(
+      `SELECT id, ${BYTES} AS bytes FROM dead_letters WHERE ${conditions.join(' AND ')} ORDER BY id DESC LIMIT ${bind(limit)}`,
+      parameters,
+    );
+  }
+
+  /** Those of these letters that (still) exist. */
+  load(ids: readonly string[]): Promise<DeadLetter[]> {
+    return this.dataSource.getRepository(DeadLetter).findBy({ id: In([...ids]) });
   }
 
   /** Takes letters whose copy is due, for `seconds`. */
   async takeForCopy(limit: number, seconds: number): Promise<DeadLetter[]> {
     const [taken]: [{ id: string }[], number] = await this.dataSource.query(TAKE_FOR_COPY, [limit, seconds]);
-    if (taken.length === 0) return [];
-    return this.dataSource.getRepository(DeadLetter).findBy({ id: In(taken.map(({ id }) => id)) });
+    return taken.length === 0 ? [] : this.load(taken.map(({ id }) => id));
   }
 
   /** Notes that the copies of these letters need no more trying. */

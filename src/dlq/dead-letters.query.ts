@@ -1,13 +1,19 @@
-import { IsIn, IsISO8601, IsOptional, IsString, IsUUID, Length } from 'class-validator';
+import { Transform } from 'class-transformer';
+import { IsDate, IsIn, IsOptional, IsString, IsUUID, Matches } from 'class-validator';
 import { PageQuery } from '../paging/page.js';
+import { timeField } from './decode/optional-fields.js';
 import { DEAD_LETTER_STATUSES, type DeadLetterStatus } from './dead-letter.entity.js';
+
+function toTime({ value }: { value: unknown }): unknown {
+  return timeField(value) ?? value;
+}
 
 /** Which dead letters to list, newest first. */
 export class DeadLettersQuery extends PageQuery {
   /** The original topic. */
   @IsOptional()
   @IsString()
-  @Length(1, 249)
+  @Matches(/^[\w.-]{1,249}$/)
   topic?: string;
 
   @IsOptional()
@@ -17,6 +23,7 @@ export class DeadLettersQuery extends PageQuery {
   /** The root cause's type. */
   @IsOptional()
   @IsString()
+  @Matches(/^[^\0]+$/)
   errorType?: string;
 
   @IsOptional()
@@ -25,16 +32,18 @@ export class DeadLettersQuery extends PageQuery {
 
   @IsOptional()
   @IsString()
-  @Length(1, 64)
+  @Matches(/^[0-9a-f]{16}$/)
   fingerprint?: string;
 
   /** RFC 3339; exclusive. */
   @IsOptional()
-  @IsISO8601({ strict: true })
-  failedAfter?: string;
+  @Transform(toTime)
+  @IsDate()
+  failedAfter?: Date;
 
   /** RFC 3339; exclusive. */
   @IsOptional()
-  @IsISO8601({ strict: true })
-  failedBefore?: string;
+  @Transform(toTime)
+  @IsDate()
+  failedBefore?: Date;
 }
