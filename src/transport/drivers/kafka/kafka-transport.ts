@@ -8,6 +8,7 @@ import {
   type Subscription,
   type Transport,
 } from '../../transport.js';
+import { calmKafkajs } from './calm-kafkajs.js';
 import { registerCompressionCodecs } from './compression.js';
 import { kafkaClientFactory, type KafkaClientFactory } from './kafka-client.js';
 import { unavailable } from './kafka-errors.js';
@@ -37,6 +38,7 @@ export class KafkaTransport implements Transport {
     private readonly options: KafkaTransportOptions,
     private readonly log: TransportLog,
   ) {
+    calmKafkajs();
     registerCompressionCodecs();
     this.createClient = kafkaClientFactory(options, log);
     this.topics = new KafkaTopicAdmin(this.createClient, options.replicationFactor);

@@ -1,0 +1,41 @@
+/** What packages leave without types, as far as it is used. */
+declare module 'kafkajs-snappy' {
+  const codec: () => object;
+  export default codec;
+}
+
+declare module 'lz4js' {
+  /** Reads an LZ4 frame. */
+  export function decompress(data: Uint8Array): Uint8Array;
+}
+
+/** Not public; as it is in 2.2.4. */
+declare module 'kafkajs/src/network/requestQueue/index.js' {
+  interface PushedRequest {
+    entry: {
+      apiName: string;
+      apiKey: number;
+      apiVersion: number;
+      correlationId: number;
+      resolve(): void;
+      reject(): void;
+    };
+    expectResponse: boolean;
+    sendRequest(): void;
+  }
+
+  export default class RequestQueue {
+    readonly pending: object[];
+    constructor(options: {
+      maxInFlightRequests: number;
+      requestTimeout: number;
+      clientId: string;
+      broker: string;
+      logger: object;
+    });
+    push(request: PushedRequest): void;
+    fulfillRequest(response: { correlationId: number; payload: Buffer; size: number }): void;
+    maybeThrottle(ms: number): void;
+    scheduleCheckPendingRequests: (this: RequestQueue) => void;
+  }
+}
