@@ -58,7 +58,8 @@ export async function startKafkaBroker(options: KafkaBrokerOptions = {}): Promis
   await writeFile(config, toText(properties));
   await writeFile(logging, LOGGING);
 
-  const java = [...JVM, `-Dlog4j2.configurationFile=${logging}`, '-cp', classPath];
+  // Kafka unpacks its codecs' libraries into the folder for temporary files.
+  const java = [...JVM, `-Djava.io.tmpdir=${dir}`, `-Dlog4j2.configurationFile=${logging}`, '-cp', classPath];
   let process: Child | undefined;
   const start = async (): Promise<void> => {
     process = await Child.start('java', [...java, 'kafka.Kafka', config]);
