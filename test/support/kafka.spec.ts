@@ -48,5 +48,5 @@ describeWithServices('a broker of its own', ['ownKafka'], () => {
     } finally {
       await broker.close();
     }
-  });
+  }, 180_000); // three starts, on a machine that may be busy
 });
