@@ -121,6 +121,17 @@ export class Installation {
     return Object.fromEntries(rows.map(({ history, count }) => [history, Number(count)]));
   }
 
+  /** Resolves when `count` tasks have succeeded, whatever the others do. */
+  async expectDone(count: number): Promise<void> {
+    const succeeded = `SELECT count(*)::integer AS count FROM tasks WHERE status = 'succeeded'`;
+    await eventually(
+      async () => {
+        expect(await this.query(succeeded)).toEqual([{ count }]);
+      },
+      { ...PATIENCE, intervalMs: 200 },
+    );
+  }
+
   /** Resolves when `count` tasks were submitted and have succeeded at once, none has another history, no letter is left. */
   async expectDoneOnce(count: number, timeoutMs = PATIENCE.timeoutMs): Promise<void> {
     await eventually(
