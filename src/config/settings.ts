@@ -60,7 +60,7 @@ export const SETTINGS = {
     'web',
     oneOf(['none', 'jwt']),
     'none on a loopback address; required on any other',
-    'How callers are known; none is accepted on a loopback address only, jwt comes with a later version',
+    'How callers are known; none is accepted on a loopback address only, where the Host and Origin headers are checked; jwt comes with a later version',
   ),
   DATABASE_URL: optional(
     'both',

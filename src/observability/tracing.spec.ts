@@ -1,6 +1,8 @@
 import { context, propagation, trace } from '@opentelemetry/api';
+import { fastify } from 'fastify';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { traceRequests } from './observe-requests.js';
 import { currentTraceparent, startTracing, traceparentOf, validTraceparent, withSpan } from './tracing.js';
 
 const INCOMING = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
@@ -8,6 +10,7 @@ const INCOMING = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 interface ExportedSpan {
   name: string;
   traceId: string;
+  spanId: string;
   parentSpanId?: string;
   status: { code: number };
 }
@@ -85,6 +88,20 @@ describe('while tracing is on', () => {
     expect(spans).toMatchObject([
       { name: 'work', traceId: '4bf92f3577b34da6a3ce929d0e0e4736', parentSpanId: '00f067aa0ba902b7' },
     ]);
+  });
+
+  it("answers a request inside a span of its own, a child of the caller's, also once its body was read", async () => {
+    const server = fastify();
+    traceRequests(server);
+    server.post('/v1/tasks', (request) => Promise.resolve({ traceparent: traceparentOf(request) }));
+    const url = await server.listen({ port: 0, host: '127.0.0.1' });
+    const headers = { 'content-type': 'application/json', traceparent: INCOMING };
+    const response = await fetch(`${url}/v1/tasks`, { method: 'POST', headers, body: '{"payload":{}}' });
+    const { traceparent } = (await response.json()) as { traceparent: string };
+    await server.close();
+    await stop();
+    expect(spans).toMatchObject([{ name: 'POST /v1/tasks', parentSpanId: '00f067aa0ba902b7' }]);
+    expect(traceparent).toBe(`00-4bf92f3577b34da6a3ce929d0e0e4736-${spans[0]?.spanId}-01`);
   });
 
   it('marks a span whose work failed, and lets the error through', async () => {
