@@ -3,9 +3,8 @@ import type { Cursor } from './cursor.js';
 import type { EventsRepository, Position } from './events.repository.js';
 import { Rounds } from './rounds.js';
 
-/** The most positions that one query reads from, and the most events of each: results may be large. */
+/** The most positions that one query reads from. */
 const POSITIONS_PER_ROUND = 100;
-const EVENTS_PER_POSITION = 100;
 
 /** Cursors at the same place of the same task: one read serves them all. */
 interface Group {
@@ -39,15 +38,12 @@ export class CatchUp {
     const groups = this.takeGroups();
     if (this.waiting.size > 0) this.rounds.request();
     if (groups.length === 0) return;
-    const pages = await this.repository.after(
-      groups.map(({ position }) => position),
-      EVENTS_PER_POSITION,
-    );
+    const pages = await this.repository.after(groups.map(({ position }) => position));
     groups.forEach(({ cursors }, index) => {
-      const page = pages[index] ?? [];
+      const { events, hasMore } = pages[index] ?? { events: [], hasMore: false };
       for (const cursor of cursors) {
-        for (const event of page) cursor.offer(event);
-        if (page.length === EVENTS_PER_POSITION) cursor.mark();
+        for (const event of events) cursor.offer(event);
+        if (hasMore) cursor.mark();
         this.request(cursor);
       }
     });

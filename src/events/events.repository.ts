@@ -8,19 +8,43 @@ export interface Position {
   seq: number;
 }
 
+/** Some of the events that follow a position, in their order. */
+export interface Page {
+  events: RecordedEvent[];
+  /** Whether there may be more of them. */
+  hasMore: boolean;
+}
+
+/** The most events that one page holds. */
+const PAGE_SIZE = 100;
+
+/**
+ * About the most that all pages of one read hold, in bytes as PostgreSQL stores them: results may be large, and a reader
+ * takes no more than this at once.
+ */
+const READ_SIZE = 1024 * 1024;
+
 /** Columns of an event `e` of task `t` under the names of `RecordedEvent`. */
 const EVENT = `
   t.id AS "taskId", e.seq, e.type, e.status, e.attempt, e.at, t.owner, e.data,
   CASE WHEN e.type = 'succeeded' THEN t.result END AS result`;
 
+/** `earlier` is the size of the rows before; `total` counts those that were left out for it, too. */
 const AFTER = `
-  SELECT p.number AS "number", ${EVENT}
-  FROM unnest($1::uuid[], $2::integer[]) WITH ORDINALITY AS p(task_id, seq, number)
-  JOIN tasks AS t ON t.id = p.task_id
-  CROSS JOIN LATERAL (
-    SELECT * FROM task_events AS e WHERE e.task_id = p.task_id AND e.seq > p.seq ORDER BY e.seq LIMIT $3
-  ) AS e
-  ORDER BY p.number, e.seq`;
+  SELECT * FROM (
+    SELECT p.number, count(*) OVER () AS total,
+      sum(COALESCE(pg_column_size(e.data), 0) + COALESCE(pg_column_size(e.result), 0))
+        OVER (ORDER BY p.number, e.seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS earlier,
+      e.*
+    FROM unnest($1::uuid[], $2::integer[]) WITH ORDINALITY AS p(task_id, seq, number)
+    JOIN tasks AS t ON t.id = p.task_id
+    CROSS JOIN LATERAL (
+      SELECT ${EVENT} FROM task_events AS e
+      WHERE e.task_id = p.task_id AND e.seq > p.seq ORDER BY e.seq LIMIT ${PAGE_SIZE}
+    ) AS e
+  ) AS found
+  WHERE earlier IS NULL OR earlier < ${READ_SIZE}
+  ORDER BY number, seq`;
 
 const MOVED = `
   SELECT t.id AS "taskId", t.seq
@@ -48,14 +72,17 @@ const HISTORY = `
 export class EventsRepository {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** For each position, in the same order, at most `limit` of the events that follow it, in their order. */
-  async after(positions: readonly Position[], limit: number): Promise<RecordedEvent[][]> {
-    const rows: (RecordedEvent & { number: number })[] = await this.dataSource.query(AFTER, [
-      ...columns(positions),
-      limit,
-    ]);
-    const pages = positions.map((): RecordedEvent[] => []);
-    for (const { number, ...event } of rows) pages[number - 1]?.push(event);
+  /** For each position, in the same order, a page of the events that follow it; the first of all is always there. */
+  async after(positions: readonly Position[]): Promise<Page[]> {
+    const rows: (RecordedEvent & { number: number; total: number })[] = await this.dataSource.query(
+      AFTER,
+      columns(positions),
+    );
+    const last = rows.at(-1);
+    const lastWhole = last && last.total > rows.length ? last.number - 1 : positions.length;
+    const pages = positions.map((_, index): Page => ({ events: [], hasMore: index >= lastWhole }));
+    for (const row of rows) pages[row.number - 1]?.events.push(toEvent(row));
+    for (const page of pages) page.hasMore ||= page.events.length === PAGE_SIZE;
     return pages;
   }
 
@@ -96,4 +123,10 @@ function columns(
   positions: readonly { taskId: string; seq: number | null }[],
 ): [string[], (number | null)[]] {
   return [positions.map(({ taskId }) => taskId), positions.map(({ seq }) => seq)];
+}
+
+/** Only the event of a row that tells more. */
+function toEvent(row: RecordedEvent): RecordedEvent {
+  const { taskId, seq, type, status, attempt, at, owner, data, result } = row;
+  return { taskId, seq, type, status, attempt, at, owner, data, result };
 }

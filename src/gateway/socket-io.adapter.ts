@@ -37,4 +37,13 @@ export class SocketIoAdapter extends IoAdapter {
     };
     return super.createIOServer(port, ours as ServerOptions);
   }
+
+  /**
+   * Ends all sockets. Socket.IO's own `close` would also close the HTTP server, behind Fastify's back, and wait for
+   * clients that go on using their connections.
+   */
+  override close(server: Server): Promise<void> {
+    server.engine.close();
+    return Promise.resolve();
+  }
 }

@@ -55,14 +55,14 @@ describeWithServices('following a task while connections break', ['ownPostgres']
       () => {
         expect(reader.seqs).toEqual([2]);
       },
-      { timeoutMs: 1_000 },
+      { timeoutMs: 1_500 },
     );
     near.get(EventBus).announce([await task.append('succeeded')]);
     await eventually(
       () => {
         expect(reader.seqs).toEqual([2, 3]);
       },
-      { timeoutMs: 500 },
+      { timeoutMs: 1_500 },
     );
   });
 
@@ -81,7 +81,7 @@ describeWithServices('following a task while connections break', ['ownPostgres']
       () => {
         expect(reader.seqs).toEqual([2, 3]);
       },
-      { timeoutMs: 500 },
+      { timeoutMs: 1_500 },
     );
     expect(reader.dismissed).toBeNull();
   });

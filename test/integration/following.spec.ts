@@ -1,8 +1,9 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { jest } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { EventBus } from '../../src/events/event-bus.js';
-import { EventsRepository } from '../../src/events/events.repository.js';
+import { EventsRepository, type Page } from '../../src/events/events.repository.js';
 import { Followers } from '../../src/events/followers.js';
 import { TaskEnd } from '../../src/events/task-end.js';
 import { eventually } from '../support/eventually.js';
@@ -83,7 +84,7 @@ describeWithServices('following a task', ['postgres'], () => {
       () => {
         expect(reader.seqs).toEqual([2, 3, 4]);
       },
-      { timeoutMs: 500 },
+      { timeoutMs: 1_500 },
     );
   });
 
@@ -101,7 +102,7 @@ describeWithServices('following a task', ['postgres'], () => {
       () => {
         expect(reader.seqs).toEqual([2, 3, 4]);
       },
-      { timeoutMs: 500 },
+      { timeoutMs: 1_500 },
     );
   });
 
@@ -115,6 +116,27 @@ describeWithServices('following a task', ['postgres'], () => {
       },
       { timeoutMs: 1_500 },
     );
+  });
+
+  it('reads large events in portions, and misses none', async () => {
+    const tasks = await Promise.all(Array.from({ length: 8 }, () => WrittenTask.create(dataSource)));
+    const result = JSON.stringify(randomBytes(700_000).toString('base64'));
+    for (const each of tasks) await each.append('succeeded', { result });
+    const sizes: number[] = [];
+    const reads = jest.spyOn(near.get(EventsRepository), 'after');
+    const reader = new Recorder(near);
+    for (const { id } of tasks) reader.following.resume(id, 0);
+    await eventually(() => {
+      expect(reader.events).toHaveLength(16);
+    });
+    for (const { value } of reads.mock.results) {
+      sizes.push(
+        (await (value as Promise<Page[]>))
+          .flatMap(({ events }) => events.map((event) => event.result?.length ?? 0))
+          .reduce((sum, size) => sum + size, 0),
+      );
+    }
+    expect(Math.max(...sizes)).toBeLessThan(3 * 1024 * 1024);
   });
 
   it('leaves no gap when following starts while events are written by two processes', async () => {
@@ -167,7 +189,7 @@ describeWithServices('following a task', ['postgres'], () => {
       () => {
         expect(reader.seqs).toEqual([2, 3]);
       },
-      { timeoutMs: 500 },
+      { timeoutMs: 1_500 },
     );
   });
 
@@ -226,6 +248,13 @@ describeWithServices('following a task', ['postgres'], () => {
     readers[1]?.following.leave();
     near.get(EventBus).announce([await task.append('running')]);
     for (const { seqs } of readers) expect(seqs).toEqual([]);
+  });
+
+  it('shows a history to its owner, and to whoever may see all', async () => {
+    const hers = await WrittenTask.create(dataSource, 'alice');
+    const events = near.get(EventsRepository);
+    const histories = ['alice', null, 'bob'].map((owner) => events.history(hers.id, owner, 0, 10));
+    expect((await Promise.all(histories)).map((history) => history?.length ?? null)).toEqual([1, 1, null]);
   });
 
   describe('waiting for the end of a task', () => {
