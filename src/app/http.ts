@@ -23,6 +23,9 @@ const REQUEST_TIMEOUT = 30_000;
 /** More connections than this are turned away, so that a flood cannot use up the process's file descriptors. */
 const MAX_CONNECTIONS = 10_000;
 
+/** How often connections without a request are closed during a drain, in milliseconds. */
+const SWEEP_INTERVAL = 100;
+
 /** What helmet would say, less what presumes TLS: a loopback address has none, and elsewhere a proxy says it. */
 const SECURITY_HEADERS: SecurityHeadersOptions = {
   contentSecurityPolicy: {
@@ -88,10 +91,15 @@ export async function closeApp(app: NestFastifyApplication, graceSeconds: number
   const impatience = setTimeout(() => {
     app.getHttpServer().closeAllConnections();
   }, graceSeconds * 1000);
+  // Node closes the connections that are idle when the server closes, and keeps those that are later.
+  const sweep = setInterval(() => {
+    app.getHttpServer().closeIdleConnections();
+  }, SWEEP_INTERVAL);
   try {
     await app.close();
   } finally {
     clearTimeout(impatience);
+    clearInterval(sweep);
   }
 }
 

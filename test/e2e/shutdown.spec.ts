@@ -64,7 +64,8 @@ describeWithServices('SIGTERM under load', ['kafka', 'postgres'], ({ brokers }) 
 
     const { code, seconds } = await terminate(web);
 
-    expect([code, seconds < SHUTDOWN_SECONDS]).toEqual([0, true]);
+    // Half way, whoever is still connected would be cut off.
+    expect([code, seconds < SHUTDOWN_SECONDS / 2]).toEqual([0, true]);
     expect(await (await waiting).json()).toMatchObject({ id, status: 'scheduled' });
     expect(await stream.text()).toContain('submitted');
     socket.close();
