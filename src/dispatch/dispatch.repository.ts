@@ -114,7 +114,7 @@ const TAKE_ORDERED = `
 const TAKE_DUE = `
   SELECT task_id AS "taskId", attempt, state, expires_at <= now() AS expired FROM dispatches
   WHERE state IN ('scheduled', 'sent') AND due_at <= now()
-  ORDER BY due_at LIMIT $1
+  ORDER BY due_at, accepted_at, task_id LIMIT $1
   FOR UPDATE SKIP LOCKED`;
 
 const TAKE_EXPIRED_UNSENT = `

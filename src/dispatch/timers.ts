@@ -23,16 +23,24 @@ const EXPIRED_UNSENT_MS = 5_000;
 
 const FAILURE_MS = 1_000;
 
+type Take = (manager: EntityManager) => Promise<DueDispatch[]>;
+
+/** Held in a round by one process of an installation at a time. */
+const TAKE_TURN = `
+  SELECT pg_try_advisory_xact_lock(hashtextextended($1 || current_schema(), 0)) AS "isMine"`;
+
 /**
- * Brings about what only time does: scheduled tasks become queued, attempts reach their time limit, tasks expire. Any
- * number of processes may do it at once; each takes what no other holds.
+ * Brings about what only time does: scheduled tasks become queued, attempts reach their time limit, tasks expire. Of many
+ * processes one does it at a time: two would draw the ordering numbers of scheduled tasks side by side.
  */
 @Injectable()
 export class Timers implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(Timers.name);
   private readonly loops = [
-    this.loop(DUE_MS, (manager) => this.dispatches.takeDue(manager, ROUND)),
-    this.loop(EXPIRED_UNSENT_MS, (manager) => this.dispatches.takeExpiredUnsent(manager, ROUND)),
+    this.loop('due', DUE_MS, (manager) => this.dispatches.takeDue(manager, ROUND)),
+    this.loop('expired unsent', EXPIRED_UNSENT_MS, (manager) =>
+      this.dispatches.takeExpiredUnsent(manager, ROUND),
+    ),
   ];
 
   constructor(
@@ -50,12 +58,14 @@ export class Timers implements OnApplicationBootstrap, BeforeApplicationShutdown
     await Promise.all(this.loops.map((loop) => loop.stop()));
   }
 
-  private loop(idleMs: number, take: (manager: EntityManager) => Promise<DueDispatch[]>): Loop {
-    return new Loop(() => this.round(take), { idleMs, failureMs: FAILURE_MS, logger: this.logger });
+  private loop(name: string, idleMs: number, take: Take): Loop {
+    return new Loop(() => this.round(name, take), { idleMs, failureMs: FAILURE_MS, logger: this.logger });
   }
 
-  private async round(take: (manager: EntityManager) => Promise<DueDispatch[]>): Promise<boolean> {
+  private async round(name: string, take: Take): Promise<boolean> {
     const { events } = await transact(this.dataSource, async (manager): Promise<Written> => {
+      const [turn] = await manager.query<{ isMine: boolean }[]>(TAKE_TURN, [`taskwire timers ${name} `]);
+      if (turn?.isMine !== true) return { outcomes: [], events: [] };
       const due = await take(manager);
       const facts = due.map((dispatch) => ({ taskId: dispatch.taskId, fact: factOf(dispatch) }));
       return this.writer.apply(manager, facts, { skipLocked: true });
