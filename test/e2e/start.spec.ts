@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
+import { SETTINGS } from '../../src/config/settings.js';
 import { Child } from '../support/child.js';
 import { createTestDatabase } from '../support/postgres.js';
 import { startTaskwire, type TaskwireProcess } from '../support/process.js';
@@ -11,18 +12,32 @@ function run(env: Record<string, string>, ...args: string[]): Promise<Child> {
   });
 }
 
+/** Settings with which it would start if there were such a database. */
+const GOOD = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', KAFKA_BROKERS: '127.0.0.1:1' };
+
 describe('the program', () => {
   it('prints its settings with -h', async () => {
     const child = await run({}, '-h');
     expect(await child.exited).toBe(0);
-    expect(child.output()).toContain('\n  KAFKA_BROKERS: ');
+    for (const name of Object.keys(SETTINGS)) expect(child.output()).toContain(`\n  ${name}: `);
   });
 
-  it('ends with 1 and one line when a setting is wrong', async () => {
-    const child = await run({ ROLE: 'wroker' });
-    expect(await child.exited).toBe(1);
-    expect(child.output()).toBe('ROLE must be one of all, web, worker, not "wroker"\n');
-  });
+  it.each([
+    [{ ROLE: 'wroker' }, 'ROLE must be one of all, web, worker, not "wroker"'],
+    [{ DATABASE_URL: '' }, 'DATABASE_URL must be set: the embedded database comes with a later version'],
+    [{ TRANSPORT: 'none' }, /^TRANSPORT is none: delivery claim, .*, comes with a later version$/],
+    [{ AUTH: 'jwt' }, 'AUTH=jwt comes with a later version'],
+    [{ HOST: '0.0.0.0' }, 'AUTH must be set when HOST is not a loopback address (it is 0.0.0.0)'],
+    [{ TASK_TYPES: '/nowhere.yaml' }, /^TASK_TYPES\b.*\/nowhere\.yaml/],
+  ])(
+    'ends with 1 and one line that names the setting with %j',
+    async (env: object, line: string | RegExp) => {
+      const child = await run({ ...GOOD, ...env });
+      expect(await child.exited).toBe(1);
+      expect(child.output()).toMatch(/^[^\n]+\n$/);
+      expect(child.output().trim()).toMatch(line);
+    },
+  );
 });
 
 describeWithServices('a process', ['kafka', 'postgres'], ({ brokers }) => {
