@@ -67,13 +67,13 @@ describeWithServices('the end of a task whose hint was lost', ['kafka', 'postgre
     return dependencies.find(({ name }) => name === 'event-bus')?.status ?? '';
   }
 
-  it('reaches a socket within 3 s, although the bus looks well and hears nothing', async () => {
+  it('reaches a socket within 3 s, although the bus looks well and heard nothing', async () => {
     bus.mute();
     const times = [await timeToSocket(), await timeToSocket(), await timeToSocket(), await timeToSocket()];
     expect(Math.max(...times)).toBeLessThan(LIMIT);
     // Or it would have been told.
     expect(Math.max(...times)).toBeGreaterThan(HINTED);
-    expect(bus.lostBytes).toBeGreaterThan(0);
+    expect(bus.lostHints).toBeGreaterThanOrEqual(times.length);
     expect(await busStatus()).toBe('ok');
   }, 90_000);
 
