@@ -1,7 +1,16 @@
+import { runInNewContext } from 'node:vm';
 import { databaseError } from '../../test/support/database-error.js';
 import { blamingRecords, faultOf, isInfrastructureError, RecordFault } from './fault.js';
 
 const SYSTEM_ERROR = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+
+function missingFile(syscall: string): Error {
+  return Object.assign(new Error(`${syscall} ENOENT`), { code: 'ENOENT', syscall });
+}
+
+function foreignError(): Error {
+  return Object.assign(runInNewContext('new Error()') as Error, { code: 'ECONNRESET' });
+}
 
 describe('whose fault an error is', () => {
   it.each([
@@ -62,6 +71,9 @@ describe('whether something is down', () => {
     ['a database that shuts down', databaseError('57P01'), true],
     ['a statement that took too long', databaseError('57014'), true],
     ['a lost connection', new Error('Connection terminated unexpectedly'), true],
+    ['a lost connection, told by an error of another realm', foreignError(), true],
+    ['a socket file of the database that is not there', missingFile('connect'), true],
+    ['another file that is not there', missingFile('open'), false],
     ['data that the database refuses', databaseError('22P02'), false],
     ['a mistake of ours', new TypeError('no'), false],
     ['a mistake of ours with a record', new RecordFault(SYSTEM_ERROR), false],

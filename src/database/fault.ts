@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { QueryFailedError } from 'typeorm';
 
 /**
@@ -44,10 +45,17 @@ export function faultOf(error: unknown): Fault {
  * not guess: an error that it does not know is somebody's mistake, and `false`.
  */
 export function isInfrastructureError(error: unknown): boolean {
-  if (error instanceof RecordFault || !(error instanceof Error)) return false;
+  if (error instanceof RecordFault || !isError(error)) return false;
   if (error instanceof QueryFailedError || sqlState(error) !== null) return faultOf(error) !== 'record';
-  const code = (error as NodeJS.ErrnoException).code;
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  // A database's socket file that is not there; any other file is somebody's mistake.
+  if (code === 'ENOENT') return syscall === 'connect';
   return (code !== undefined && CONNECTION_CODES.has(code)) || CONNECTION_MESSAGES.test(error.message);
+}
+
+/** Also one from another realm, as Node's own are inside Jest. */
+function isError(value: unknown): value is Error {
+  return value instanceof Error || types.isNativeError(value);
 }
 
 const CONNECTION_CODES = new Set([
@@ -57,7 +65,6 @@ const CONNECTION_CODES = new Set([
   'ETIMEDOUT',
   'ENOTFOUND',
   'EAI_AGAIN',
-  'ENOENT',
 ]);
 
 /** pg gives these no code: `client.js` and `pg-pool/index.js`. */
@@ -67,7 +74,7 @@ const CONNECTION_MESSAGES =
 /** The five characters of the SQLSTATE that PostgreSQL gave, or null if the error never reached it. */
 function sqlState(error: unknown): string | null {
   const source: unknown = error instanceof QueryFailedError ? error.driverError : error;
-  if (!(source instanceof Error)) return null;
+  if (!isError(source)) return null;
   const code = (source as Error & { code?: unknown }).code;
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && 'severity' in source ? code : null;
 }
