@@ -266,15 +266,25 @@ describe('every answer', () => {
 });
 
 describe('the description of the API', () => {
-  it('lists the operations, and all error codes', async () => {
+  it('lists the operations, the problems of each, and all error codes', async () => {
     const { json } = await request('/openapi.json');
     expect(json).toMatchObject({
       paths: {
         '/v1/things/{id}': {
           get: {
             responses: {
-              default: {
-                content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+              404: {
+                description: '`not_found`: Not found',
+                content: {
+                  'application/problem+json': {
+                    schema: {
+                      allOf: [
+                        { $ref: '#/components/schemas/Problem' },
+                        { properties: { code: { enum: ['not_found'] } } },
+                      ],
+                    },
+                  },
+                },
               },
             },
           },

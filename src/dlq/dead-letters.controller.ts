@@ -1,8 +1,11 @@
 import { Controller, Get, Header, Param, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { validate as isUuid } from 'uuid';
 import { AppError } from '../errors/app-error.js';
+import { ApiPage } from '../paging/api-page.decorator.js';
 import { idBehind, pageText } from '../paging/page.js';
 import { deadLetterText } from './dead-letter-response.js';
+import { DeadLetterResponse } from './dead-letter.dto.js';
 import { DeadLetterRepository, type LetterSize } from './dead-letter.repository.js';
 import { DeadLettersQuery } from './dead-letters.query.js';
 
@@ -12,6 +15,7 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 const PAGE_BYTES = 8 * 1024 * 1024;
 
 /** Dead letters, for operators. */
+@ApiTags('dead letters')
 @Controller('v1/dead-letters')
 export class DeadLettersController {
   constructor(private readonly deadLetters: DeadLetterRepository) {}
@@ -19,6 +23,7 @@ export class DeadLettersController {
   /** Dead letters, newest first. A page ends before its limit where their contents are large. */
   @Get()
   @Header('content-type', JSON_TYPE)
+  @ApiPage(DeadLetterResponse)
   async list(@Query() query: DeadLettersQuery): Promise<string> {
     const found = await this.deadLetters.list(query, idBehind(query), query.limit + 1);
     const count = Math.min(query.limit, fitting(found));
@@ -31,6 +36,7 @@ export class DeadLettersController {
   /** One dead letter. */
   @Get(':id')
   @Header('content-type', JSON_TYPE)
+  @ApiOkResponse({ type: DeadLetterResponse })
   async get(@Param('id') id: string): Promise<string> {
     const letter = isUuid(id) ? await this.deadLetters.find(id) : null;
     if (!letter) throw new AppError('not_found', 'there is no such dead letter');

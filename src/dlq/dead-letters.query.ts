@@ -1,6 +1,6 @@
 import { Transform } from 'class-transformer';
 import { IsDate, IsIn, IsOptional, IsString, IsUUID, Matches } from 'class-validator';
-import { PageQuery } from '../paging/page.js';
+import { PageQuery } from '../paging/page.query.js';
 import { timeField } from './decode/optional-fields.js';
 import { DEAD_LETTER_STATUSES, type DeadLetterStatus } from './dead-letter.entity.js';
 

@@ -1,14 +1,16 @@
 import { Controller, Get, Header, Headers, Param, Query, Res } from '@nestjs/common';
-import { ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { validate as isUuid } from 'uuid';
 import { CurrentCaller, visibleOwner, type Caller } from '../auth/caller.js';
+import { ApiProblems } from '../errors/api-problems.decorator.js';
 import { AppError } from '../errors/app-error.js';
 import { eventText } from '../events/event.js';
 import { EventsRepository } from '../events/events.repository.js';
 import { Followers } from '../events/followers.js';
+import { ApiPage } from '../paging/api-page.decorator.js';
 import { TaskRepository } from '../tasks/task.repository.js';
-import { SEQ, TaskHistoryQuery, TaskHistoryResponse } from './task-history.dto.js';
+import { SEQ, TaskEventResponse, TaskHistoryQuery } from './task-history.dto.js';
 import { TaskStream } from './task-stream.js';
 import { visibleTask } from './visible-task.js';
 
@@ -25,7 +27,7 @@ export class TaskEventsController {
   /** The task's history, in order. Written as text: results stay as they were sent. */
   @Get('events')
   @Header('content-type', 'application/json; charset=utf-8')
-  @ApiOkResponse({ type: TaskHistoryResponse })
+  @ApiPage(TaskEventResponse)
   async history(
     @Param('id') id: string,
     @Query() { after, limit, cursor }: TaskHistoryQuery,
@@ -41,11 +43,17 @@ export class TaskEventsController {
 
   /** The same as server-sent events, and what happens from now on; ends after an event that ends the task. */
   @Get('stream')
+  @ApiHeader({
+    name: 'Last-Event-ID',
+    description: 'The `seq` of the last event that the client has seen',
+    schema: { type: 'integer', minimum: 0 },
+  })
   @ApiOkResponse({
-    description: 'Events `task`, whose `id` is the `seq`',
-    content: { 'text/event-stream': {} },
+    description: 'Events `task`, whose `id` is the `seq` and whose data is a `TaskEvent`',
+    content: { 'text/event-stream': { schema: { type: 'string' } } },
   })
   @ApiNoContentResponse({ description: 'The task is over, and nothing is newer than `Last-Event-ID`' })
+  @ApiProblems('invalid_request')
   async stream(
     @Param('id') id: string,
     @Query() query: Record<string, unknown>,

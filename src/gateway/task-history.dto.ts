@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
 import { TASK_EVENT_TYPES, TASK_STATUSES, type TaskEventType, type TaskStatus } from '../tasks/task-state.js';
@@ -14,6 +14,7 @@ function toInteger({ value }: { value: unknown }): unknown {
 /** Where in a task's history to begin, and how much of it to give. */
 export class TaskHistoryQuery {
   /** Leaves out the events up to this `seq`. */
+  @ApiPropertyOptional({ type: 'integer' })
   @IsOptional()
   @Transform(toInteger)
   @IsInt()
@@ -21,6 +22,7 @@ export class TaskHistoryQuery {
   after: number = 0;
 
   /** The most events in one answer. */
+  @ApiPropertyOptional({ type: 'integer' })
   @IsOptional()
   @Transform(toInteger)
   @IsInt()
@@ -29,12 +31,14 @@ export class TaskHistoryQuery {
   limit: number = 50;
 
   /** `nextCursor` of the answer before; takes the place of `after`. */
+  @ApiPropertyOptional({ pattern: SEQ.source })
   @IsOptional()
   @Matches(SEQ, { message: 'cursor must be the nextCursor of another answer' })
   cursor?: string;
 }
 
 /** One step in a task's history. */
+@ApiSchema({ name: 'TaskEvent' })
 export class TaskEventResponse {
   @ApiProperty({ format: 'uuid' })
   taskId!: string;
@@ -54,20 +58,9 @@ export class TaskEventResponse {
   @ApiProperty({ type: 'integer', minimum: 1 })
   attempt!: number;
 
-  @ApiProperty({ format: 'date-time' })
-  at!: string;
+  at!: Date;
 
   /** What is new: result, error, progress, message, by whom. */
   @ApiProperty({ type: 'object', additionalProperties: true })
   data!: Record<string, unknown>;
-}
-
-/** A piece of a task's history, in order. */
-export class TaskHistoryResponse {
-  @ApiProperty({ type: [TaskEventResponse] })
-  items!: TaskEventResponse[];
-
-  /** For `cursor`; null at the end. */
-  @ApiProperty({ type: String, nullable: true })
-  nextCursor!: string | null;
 }

@@ -1,9 +1,10 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import type { CheckResult, Dependency, HealthReport } from './health-registry.js';
 
 const STATUS = { enum: ['ok', 'degraded', 'failed'] };
 
 /** How one dependency is. */
+@ApiSchema({ name: 'Dependency' })
 export class DependencyResponse implements Dependency {
   @ApiProperty({ example: 'database' })
   name!: string;
@@ -19,6 +20,7 @@ export class DependencyResponse implements Dependency {
 }
 
 /** Whether the process can do its work. */
+@ApiSchema({ name: 'Readiness' })
 export class ReadinessResponse implements HealthReport {
   @ApiProperty({ ...STATUS, description: 'The worst of the dependencies' })
   status!: CheckResult['status'];
@@ -28,6 +30,7 @@ export class ReadinessResponse implements HealthReport {
 }
 
 /** Says only that the process answers. */
+@ApiSchema({ name: 'Liveness' })
 export class LivenessResponse {
   @ApiProperty({ enum: ['ok'] })
   status!: 'ok';

@@ -1,26 +1,6 @@
-import { Transform } from 'class-transformer';
-import { IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
 import { validate as isUuid } from 'uuid';
 import { AppError } from '../errors/app-error.js';
-
-/** What every list takes. */
-export class PageQuery {
-  /** The most items of a page. */
-  @IsOptional()
-  @Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value,
-  )
-  @IsInt()
-  @Min(1)
-  @Max(200)
-  limit: number = 50;
-
-  /** Where to go on: the `nextCursor` of the page before. */
-  @IsOptional()
-  @IsString()
-  @Matches(/^[A-Za-z0-9_-]{22}$/, { message: 'cursor must be the nextCursor of another page' })
-  cursor?: string;
-}
+import type { PageQuery } from './page.query.js';
 
 /**
  * The id behind which a page begins. Lists are in the order of ids, so a cursor is the id of the last item, in 22

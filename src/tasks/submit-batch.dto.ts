@@ -1,3 +1,4 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsOptional, IsString } from 'class-validator';
 import { AsParsed } from './as-parsed.js';
 import { SubmitTaskDto } from './submit-task.dto.js';
@@ -5,6 +6,7 @@ import { SubmitTaskDto } from './submit-task.dto.js';
 /** One task of a batch. */
 export class BatchItemDto extends SubmitTaskDto {
   /** The item's `Idempotency-Key`: 1–255 characters, kept 24 hours, per owner. */
+  @ApiPropertyOptional({ minLength: 1, maxLength: 255 })
   @IsOptional()
   @IsString()
   idempotencyKey?: string | null;
@@ -13,6 +15,7 @@ export class BatchItemDto extends SubmitTaskDto {
 /** Tasks to be submitted together; each stands alone. */
 export class SubmitBatchDto {
   /** 1–1000 tasks; each is checked for itself, so that a wrong one fails alone. */
+  @ApiProperty({ type: [BatchItemDto] })
   @AsParsed()
   @IsArray()
   @ArrayMinSize(1)

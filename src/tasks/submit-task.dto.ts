@@ -1,3 +1,4 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsInt, IsNumber, IsObject, IsOptional, IsString, Length, Matches, Max, Min } from 'class-validator';
 import { AsParsed } from './as-parsed.js';
 import { IsTimestamp } from './is-timestamp.js';
@@ -39,6 +40,7 @@ export class SubmitTaskDto {
   correlationId?: string | null;
 
   /** When the task becomes due; RFC 3339, at most 63 years ahead. Not together with `delaySeconds`. */
+  @ApiPropertyOptional({ format: 'date-time' })
   @IsOptional()
   @IsTimestamp()
   runAt?: string | null;
@@ -51,6 +53,7 @@ export class SubmitTaskDto {
   delaySeconds?: number | null;
 
   /** How many seconds after it is due the task expires; the type's own number by default. */
+  @ApiPropertyOptional({ type: 'integer' })
   @IsOptional()
   @IsInt()
   @Min(1)
@@ -58,6 +61,7 @@ export class SubmitTaskDto {
   expiresInSeconds?: number | null;
 
   /** How many attempts may be used up; the type's own number by default. */
+  @ApiPropertyOptional({ type: 'integer' })
   @IsOptional()
   @IsInt()
   @Min(1)

@@ -1,4 +1,5 @@
 import { Body, Controller, Header, HttpCode, Logger, Post, Req, type RawBodyRequest } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { type Caller, CurrentCaller } from '../auth/caller.js';
 import { toProblem } from '../errors/problem.js';
@@ -9,10 +10,12 @@ import { traceparentOf } from '../observability/tracing.js';
 import { bodyText } from './body-text.js';
 import { BatchItemDto, SubmitBatchDto } from './submit-batch.dto.js';
 import type { Submitted } from './submit.service.js';
+import { SubmittedBatchResponse } from './submitted-batch.dto.js';
 import { TaskIntake } from './task-intake.js';
 import { taskText } from './task-response.js';
 
 /** Many tasks in one request. */
+@ApiTags('tasks')
 @Controller('v1/tasks/batch')
 export class TaskBatchController {
   private readonly logger = new Logger(TaskBatchController.name);
@@ -24,6 +27,7 @@ export class TaskBatchController {
   @Post()
   @HttpCode(202)
   @Header('content-type', 'application/json; charset=utf-8')
+  @ApiAcceptedResponse({ type: SubmittedBatchResponse })
   async submit(
     @CurrentCaller() caller: Caller,
     @Body() { tasks }: SubmitBatchDto,

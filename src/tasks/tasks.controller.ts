@@ -11,17 +11,22 @@ import {
   Res,
   type RawBodyRequest,
 } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Caller, CurrentCaller, visibleOwner } from '../auth/caller.js';
+import { ApiProblems } from '../errors/api-problems.decorator.js';
 import { AppError } from '../errors/app-error.js';
 import { traceparentOf } from '../observability/tracing.js';
+import { ApiPage } from '../paging/api-page.decorator.js';
 import { idBehind, pageText } from '../paging/page.js';
+import { ApiSubmission } from './api-submission.decorator.js';
 import { bodyText } from './body-text.js';
 import { RetryService } from './retry.service.js';
 import { SubmitTaskDto } from './submit-task.dto.js';
 import { TaskIntake } from './task-intake.js';
 import { TaskList } from './task-list.js';
 import { summaryText, taskText } from './task-response.js';
+import { TaskResponse, TaskSummaryResponse } from './task.dto.js';
 import { isOpen } from './task-state.js';
 import { TasksQuery, WaitQuery } from './tasks.query.js';
 import { TasksService } from './tasks.service.js';
@@ -29,6 +34,7 @@ import { TasksService } from './tasks.service.js';
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 /** Tasks, one by one and in lists. */
+@ApiTags('tasks')
 @Controller('v1/tasks')
 export class TasksController {
   constructor(
@@ -42,6 +48,7 @@ export class TasksController {
   @Post()
   @HttpCode(202)
   @Header('content-type', JSON_TYPE)
+  @ApiSubmission()
   async submit(
     @CurrentCaller() caller: Caller,
     @Body() body: SubmitTaskDto,
@@ -68,6 +75,7 @@ export class TasksController {
   /** The caller's tasks, newest first, without payload and result. */
   @Get()
   @Header('content-type', JSON_TYPE)
+  @ApiPage(TaskSummaryResponse)
   async list(@CurrentCaller() caller: Caller, @Query() query: TasksQuery): Promise<string> {
     const found = await this.taskList.find({
       owner: listedOwner(caller, query.owner),
@@ -85,6 +93,7 @@ export class TasksController {
   /** A task; with `wait`, once it is over or the time is up. */
   @Get(':id')
   @Header('content-type', JSON_TYPE)
+  @ApiOkResponse({ type: TaskResponse })
   async get(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
@@ -101,6 +110,8 @@ export class TasksController {
   @Post(':id/cancel')
   @HttpCode(200)
   @Header('content-type', JSON_TYPE)
+  @ApiOkResponse({ type: TaskResponse })
+  @ApiProblems('task_terminal')
   async cancel(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<string> {
     return taskText(await this.tasks.cancel(caller, id));
   }
@@ -109,6 +120,8 @@ export class TasksController {
   @Post(':id/retry')
   @HttpCode(202)
   @Header('content-type', JSON_TYPE)
+  @ApiAcceptedResponse({ type: TaskResponse })
+  @ApiProblems('task_not_retryable', 'correlation_in_use')
   async retry(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<string> {
     return taskText(await this.retries.retry(caller, id));
   }

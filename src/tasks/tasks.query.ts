@@ -1,6 +1,7 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsIn, IsNumber, IsOptional, IsString, Length, Matches, Max, Min } from 'class-validator';
-import { PageQuery } from '../paging/page.js';
+import { PageQuery } from '../paging/page.query.js';
 import { IsTimestamp } from './is-timestamp.js';
 import { MAX_KEY_LENGTH } from './submit-task.dto.js';
 import { TASK_STATUSES, type TaskStatus } from './task-state.js';
@@ -31,11 +32,13 @@ export class TasksQuery extends PageQuery {
   correlationId?: string;
 
   /** RFC 3339; exclusive. */
+  @ApiPropertyOptional({ format: 'date-time' })
   @IsOptional()
   @IsTimestamp()
   createdAfter?: string;
 
   /** RFC 3339; exclusive. */
+  @ApiPropertyOptional({ format: 'date-time' })
   @IsOptional()
   @IsTimestamp()
   createdBefore?: string;

@@ -1,8 +1,10 @@
 import { Controller, Get } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import { TopicsResponse } from './topic.dto.js';
 import { TopicsService } from './topics.service.js';
 
 /** Topics, for operators. */
+@ApiTags('operation')
 @Controller('v1/topics')
 export class TopicsController {
   constructor(private readonly topics: TopicsService) {}
