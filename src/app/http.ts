@@ -9,6 +9,7 @@ import { RequestValidationPipe } from '../errors/validation.pipe.js';
 import { SocketIoAdapter } from '../gateway/socket-io.adapter.js';
 import { Metrics } from '../observability/metrics.js';
 import { measureRequests, traceRequests } from '../observability/observe-requests.js';
+import { serveAsyncApi } from './async-api.js';
 import { answerClientError } from './client-errors.js';
 import { serveDocsPage } from './docs-page.js';
 import { serveOpenApi } from './openapi.js';
@@ -80,6 +81,7 @@ export function configureHttp(app: NestFastifyApplication, config: Config): void
   app.useGlobalFilters(new ProblemFilter());
 
   serveOpenApi(app);
+  serveAsyncApi(fastify);
   serveDocsPage(fastify);
 }
 
