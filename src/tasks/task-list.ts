@@ -40,7 +40,8 @@ export class TaskList {
       const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
       return `(SELECT ${TASK_COLUMNS.summary} FROM ${from} ${where} ORDER BY ${id} DESC ${limit})`;
     });
-    return this.dataSource.query(`${parts.join(' UNION ALL ')} ORDER BY id DESC ${limit}`, parameters);
+    const found = `SELECT * FROM (${parts.join(' UNION ALL ')}) AS found ORDER BY id DESC ${limit}`;
+    return this.dataSource.query(found, parameters);
   }
 }
 
