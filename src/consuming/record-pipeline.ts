@@ -8,6 +8,7 @@ import type { NewDeadLetter } from '../dlq/letter.js';
 import { EventBus } from '../events/event-bus.js';
 import type { RecordedEvent } from '../events/event.js';
 import { Metrics } from '../observability/metrics.js';
+import { withSpan } from '../observability/tracing.js';
 import type { Fact, Outcome } from '../tasks/facts.js';
 import type { TaskError } from '../tasks/task-state.js';
 import { TaskWriter } from '../tasks/task-writer.js';
@@ -61,7 +62,10 @@ export class RecordPipeline {
   handler<D>(reader: RecordReader<D>): (batch: RecordBatch) => Promise<void> {
     const rounds = new GroupCommit<RecordBatch, undefined>({
       work: async (batches) => {
-        await this.process(reader, consumedRecords(batches));
+        const records = consumedRecords(batches);
+        await withSpan('process records', { 'messaging.batch.message_count': records.length }, () =>
+          this.process(reader, records),
+        );
         return batches.map(() => ({ result: undefined }));
       },
       maxWeight: MAX_ROUND_BYTES,

@@ -5,6 +5,7 @@ import { DeadLetterRepository } from '../dlq/dead-letter.repository.js';
 import { letterOfTask } from '../dlq/letter.js';
 import { EventBus } from '../events/event-bus.js';
 import { Metrics } from '../observability/metrics.js';
+import { withSpan } from '../observability/tracing.js';
 import { TaskTypes } from '../task-types/task-types.js';
 import { TaskWriter } from '../tasks/task-writer.js';
 import type { TaskError } from '../tasks/task-state.js';
@@ -67,8 +68,14 @@ export class DispatchSender {
 
   private async publish(dispatches: readonly LeasedDispatch[]): Promise<PublishResult[]> {
     try {
-      return await this.transport.publish(
-        dispatches.map((dispatch) => requestRecord(dispatch, this.taskTypes.orDefault(dispatch.type))),
+      const records = dispatches.map((dispatch) =>
+        requestRecord(dispatch, this.taskTypes.orDefault(dispatch.type)),
+      );
+      return await withSpan(
+        'publish requests',
+        { 'messaging.batch.message_count': records.length },
+        () => this.transport.publish(records),
+        dispatches.map(({ traceparent }) => traceparent),
       );
     } catch (error) {
       this.metrics.recordsDispatched.inc({ outcome: 'unavailable' }, dispatches.length);

@@ -1,5 +1,6 @@
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { AppError } from '../errors/app-error.js';
+import { Metrics } from '../observability/metrics.js';
 import { CatchUp } from './catch-up.js';
 import type { Cursor } from './cursor.js';
 import { EventBus, type BusListener } from './event-bus.js';
@@ -36,6 +37,7 @@ export class Followers implements BusListener, Registry, OnModuleInit, BeforeApp
   constructor(
     bus: EventBus,
     private readonly repository: EventsRepository,
+    private readonly metrics: Metrics,
   ) {
     this.catchUp = new CatchUp(repository);
     this.ownTasks = new OwnTasks(repository);
@@ -47,6 +49,7 @@ export class Followers implements BusListener, Registry, OnModuleInit, BeforeApp
     if (this.isClosed) throw new AppError('unavailable', 'This process is about to end; try again.');
     const following = new Following(reader, this);
     this.followings.add(following);
+    this.metrics.followers.inc();
     return following;
   }
 
@@ -81,7 +84,7 @@ export class Followers implements BusListener, Registry, OnModuleInit, BeforeApp
   }
 
   leave(following: Following): void {
-    this.followings.delete(following);
+    if (this.followings.delete(following)) this.metrics.followers.dec();
   }
 
   onModuleInit(): void {

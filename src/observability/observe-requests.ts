@@ -18,7 +18,7 @@ export function traceRequests(fastify: FastifyInstance): void {
   const tracer = trace.getTracer('taskwire');
 
   fastify.addHook('onRequest', (request, _, done) => {
-    const parent = contextOf(validTraceparent(request.headers['traceparent']));
+    const parent = contextOf(validTraceparent(request.headers['traceparent']), context.active());
     const span = tracer.startSpan(`${request.method} ${routeOf(request)}`, { kind: SpanKind.SERVER }, parent);
     contexts.set(request, trace.setSpan(parent, span));
     done();

@@ -1,19 +1,10 @@
 import { context, propagation, trace } from '@opentelemetry/api';
 import { fastify } from 'fastify';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { TraceCollector } from '../../test/support/trace-collector.js';
 import { traceRequests } from './observe-requests.js';
 import { currentTraceparent, startTracing, traceparentOf, validTraceparent, withSpan } from './tracing.js';
 
 const INCOMING = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
-
-interface ExportedSpan {
-  name: string;
-  traceId: string;
-  spanId: string;
-  parentSpanId?: string;
-  status: { code: number };
-}
 
 describe('validTraceparent', () => {
   it('takes a well-formed one', () => {
@@ -39,31 +30,18 @@ describe('while tracing is off', () => {
   it("carries the caller's traceparent, and makes none", async () => {
     expect(traceparentOf({ headers: { traceparent: INCOMING } })).toBe(INCOMING);
     expect(traceparentOf({ headers: { traceparent: 'nonsense' } })).toBeNull();
-    expect(await withSpan('work', {}, () => Promise.resolve(currentTraceparent()))).toBeNull();
+    expect(currentTraceparent()).toBeNull();
+    expect(await withSpan('work', {}, () => Promise.resolve('done'), [INCOMING])).toBe('done');
   });
 });
 
 describe('while tracing is on', () => {
-  let collector: Server;
-  let spans: ExportedSpan[];
+  let collector: TraceCollector;
   let stop: () => Promise<void>;
 
   beforeEach(async () => {
-    spans = [];
-    collector = createServer((request, response) => {
-      const chunks: Buffer[] = [];
-      request.on('data', (chunk: Buffer) => chunks.push(chunk));
-      request.on('end', () => {
-        const { resourceSpans } = JSON.parse(Buffer.concat(chunks).toString()) as {
-          resourceSpans: { scopeSpans: { spans: ExportedSpan[] }[] }[];
-        };
-        spans.push(...resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans)));
-        response.setHeader('content-type', 'application/json').end('{}');
-      });
-    });
-    await new Promise<void>((listening) => collector.listen(0, '127.0.0.1', listening));
-    const { port } = collector.address() as AddressInfo;
-    stop = await startTracing({ endpoint: `http://127.0.0.1:${port}/` }, 'all');
+    collector = await TraceCollector.start();
+    stop = await startTracing({ endpoint: `${collector.url}/` }, 'all');
   });
 
   afterEach(async () => {
@@ -71,23 +49,29 @@ describe('while tracing is on', () => {
     trace.disable();
     context.disable();
     propagation.disable();
-    collector.closeAllConnections();
-    await new Promise((closed) => collector.close(closed));
+    await collector.close();
   });
 
-  it("makes a span a child of the caller's, current in its work, and sends it at the stop", async () => {
-    const inside = await withSpan(
-      'work',
-      { size: 1 },
-      () => Promise.resolve(traceparentOf({ headers: {} })),
-      INCOMING,
-    );
-    expect(inside).toMatch(/^00-4bf92f3577b34da6a3ce929d0e0e4736-[0-9a-f]{16}-01$/);
-    expect(inside).not.toBe(INCOMING);
+  it('puts work into each of the traces that it serves, once, and sends that at the stop', async () => {
+    const other = INCOMING.replaceAll('0e', '1e');
+    await withSpan('work', { size: 3 }, () => Promise.resolve(), [INCOMING, other, INCOMING]);
     await stop();
-    expect(spans).toMatchObject([
+    expect(collector.spans).toMatchObject([
       { name: 'work', traceId: '4bf92f3577b34da6a3ce929d0e0e4736', parentSpanId: '00f067aa0ba902b7' },
+      { name: 'work', traceId: other.split('-')[1] },
     ]);
+  });
+
+  it('gives work that serves no trace one of its own, whatever request is being answered', async () => {
+    const current = trace.setSpanContext(context.active(), {
+      traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+      spanId: '00f067aa0ba902b7',
+      traceFlags: 1,
+    });
+    await context.with(current, () => withSpan('work', {}, () => Promise.resolve()));
+    await stop();
+    expect(collector.spans).toHaveLength(1);
+    expect(collector.spans[0]?.traceId).not.toBe('4bf92f3577b34da6a3ce929d0e0e4736');
   });
 
   it("answers a request inside a span of its own, a child of the caller's, also once its body was read", async () => {
@@ -100,13 +84,13 @@ describe('while tracing is on', () => {
     const { traceparent } = (await response.json()) as { traceparent: string };
     await server.close();
     await stop();
-    expect(spans).toMatchObject([{ name: 'POST /v1/tasks', parentSpanId: '00f067aa0ba902b7' }]);
-    expect(traceparent).toBe(`00-4bf92f3577b34da6a3ce929d0e0e4736-${spans[0]?.spanId}-01`);
+    expect(collector.spans).toMatchObject([{ name: 'POST /v1/tasks', parentSpanId: '00f067aa0ba902b7' }]);
+    expect(traceparent).toBe(`00-4bf92f3577b34da6a3ce929d0e0e4736-${collector.spans[0]?.spanId}-01`);
   });
 
   it('marks a span whose work failed, and lets the error through', async () => {
     await expect(withSpan('work', {}, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     await stop();
-    expect(spans).toMatchObject([{ name: 'work', status: { code: 2 } }]);
+    expect(collector.spans).toMatchObject([{ name: 'work', status: { code: 2 } }]);
   });
 });

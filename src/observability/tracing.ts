@@ -1,7 +1,7 @@
 import {
-  context,
   isSpanContextValid,
   propagation,
+  ROOT_CONTEXT,
   SpanStatusCode,
   trace,
   type Attributes,
@@ -35,33 +35,36 @@ export async function startTracing({ endpoint }: TracingConfig, role: string): P
 }
 
 /**
- * Runs work inside a span: a child of `parent` (a `traceparent`, for work that came by a record), else of the current
- * one. What the work throws is noted on the span and thrown on.
+ * Runs work that serves one or several traces: inside a span in each of them, a child of its `traceparent`; null stands
+ * for a trace of its own. What the work throws is noted on the spans and thrown on. Costs next to nothing while tracing
+ * is off.
  */
-export function withSpan<Result>(
+export async function withSpan<Result>(
   name: string,
   attributes: Attributes,
   work: () => Promise<Result>,
-  parent: string | null = null,
+  traceparents: readonly (string | null)[] = [null],
 ): Promise<Result> {
-  return trace
-    .getTracer('taskwire')
-    .startActiveSpan(name, { attributes }, contextOf(parent), async (span) => {
-      try {
-        return await work();
-      } catch (error) {
-        span.recordException(error instanceof Error ? error : String(error));
-        span.setStatus({ code: SpanStatusCode.ERROR });
-        throw error;
-      } finally {
-        span.end();
-      }
-    });
+  const tracer = trace.getTracer('taskwire');
+  const spans = [...new Set(traceparents)].map((parent) =>
+    tracer.startSpan(name, { attributes }, contextOf(parent, ROOT_CONTEXT)),
+  );
+  try {
+    return await work();
+  } catch (error) {
+    for (const span of spans) {
+      span.recordException(error instanceof Error ? error : String(error));
+      span.setStatus({ code: SpanStatusCode.ERROR });
+    }
+    throw error;
+  } finally {
+    for (const span of spans) span.end();
+  }
 }
 
-/** The OpenTelemetry context in which `traceparent` is the current span; null leaves the current one. */
-export function contextOf(traceparent: string | null): Context {
-  return traceparent === null ? context.active() : propagation.extract(context.active(), { traceparent });
+/** `base` with the span of `traceparent` as the current one; null leaves it as it is. */
+export function contextOf(traceparent: string | null, base: Context): Context {
+  return traceparent === null ? base : propagation.extract(base, { traceparent });
 }
 
 /** The W3C `traceparent` of the current span, null outside of one and while tracing is off. */
