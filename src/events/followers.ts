@@ -32,7 +32,7 @@ export class Followers implements BusListener, Registry, OnModuleInit, BeforeApp
     },
   );
   private timer: NodeJS.Timeout | undefined;
-  private isClosed = false;
+  private closed = false;
 
   constructor(
     bus: EventBus,
@@ -44,9 +44,14 @@ export class Followers implements BusListener, Registry, OnModuleInit, BeforeApp
     bus.listen(this);
   }
 
+  /** Whether this process is about to end, and nobody joins any more. */
+  get isClosed(): boolean {
+    return this.closed;
+  }
+
   /** Lets a reader follow tasks, until it leaves. Throws `unavailable` once this process is to end. */
   join(reader: Reader): Following {
-    if (this.isClosed) throw new AppError('unavailable', 'This process is about to end; try again.');
+    if (this.closed) throw new AppError('unavailable', 'This process is about to end; try again.');
     const following = new Following(reader, this);
     this.followings.add(following);
     this.metrics.followers.inc();
@@ -96,7 +101,7 @@ export class Followers implements BusListener, Registry, OnModuleInit, BeforeApp
 
   /** Sends everybody elsewhere, before the server stops listening. */
   beforeApplicationShutdown(): void {
-    this.isClosed = true;
+    this.closed = true;
     clearInterval(this.timer);
     for (const following of this.followings) following.dismiss('shutdown');
   }

@@ -19,10 +19,10 @@ export class TaskEnd {
 
   /**
    * Resolves when an event after `seq` ends the task, when the time is up, when the waiter is gone, or when this process
-   * is about to end; read the task to learn which. Rejects with `unavailable` once this process is about to end.
+   * is about to end; read the task to learn which. Never rejects: who waits may just have submitted the task.
    */
   wait(taskId: string, { seq, seconds, signal }: WaitOptions): Promise<void> {
-    if (signal.aborted) return Promise.resolve();
+    if (signal.aborted || this.followers.isClosed) return Promise.resolve();
     return new Promise((resolve) => {
       const end = (): void => {
         clearTimeout(timer);

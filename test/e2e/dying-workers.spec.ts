@@ -10,7 +10,7 @@ import { submitMany } from './submissions.js';
 const TASKS = 400;
 
 /** How many results are written at a time while a worker is to die over them. */
-const CHUNK = 20;
+const CHUNK = 10;
 
 describeWithServices('a worker process', ['kafka', 'postgres'], ({ brokers }) => {
   let installation: Installation;

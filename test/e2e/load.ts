@@ -7,7 +7,7 @@ const REST_MS = 40;
 
 /** Clients that go on submitting, whatever happens to the processes behind the addresses. */
 export class Load {
-  /** The ids of all tasks that got a 202. */
+  /** The ids of all tasks that were accepted. */
   readonly accepted: string[] = [];
   /** How often which other answer came; `none` where the connection failed. */
   readonly refused: Record<string, number> = {};
@@ -17,7 +17,10 @@ export class Load {
   private readonly clients: Promise<void>[];
 
   /** Starts at once. Each client stays with one of the addresses. */
-  constructor(urls: readonly string[]) {
+  constructor(
+    urls: readonly string[],
+    private readonly path = '/v1/tasks',
+  ) {
     this.clients = Array.from({ length: CLIENTS }, (_, index) =>
       this.run(new Client(urls[index % urls.length] ?? '')),
     );
@@ -41,9 +44,9 @@ export class Load {
   }
 
   private async submit(client: Client, n: number): Promise<void> {
-    const response = await client.post('/v1/tasks', { payload: { n } });
+    const response = await client.post(this.path, { payload: { n } });
     const body = (await response.json()) as TaskJson;
-    if (response.status === 202) this.accepted.push(body.id);
+    if (response.ok) this.accepted.push(body.id);
     else this.refuse(String(response.status));
   }
 
