@@ -98,6 +98,14 @@ export class Worker {
     });
   }
 
+  /** How many records were ever written to a topic that exists. */
+  async written(topic: string): Promise<number> {
+    const admin = this.kafka.admin();
+    await admin.connect();
+    const partitions = await admin.fetchTopicOffsets(topic).finally(() => admin.disconnect());
+    return partitions.reduce((sum, { high }) => sum + Number(high), 0);
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.consumers, this.producer].map((client) => client.disconnect()));
   }
