@@ -1,22 +1,28 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
-import { transact } from '../database/transaction.js';
-import { DeadLetterRepository } from '../dlq/dead-letter.repository.js';
-import { letterOfTask } from '../dlq/letter.js';
-import { EventBus } from '../events/event-bus.js';
 import { Metrics } from '../observability/metrics.js';
 import { withSpan } from '../observability/tracing.js';
 import { TaskTypes } from '../task-types/task-types.js';
-import { TaskWriter } from '../tasks/task-writer.js';
-import type { TaskError } from '../tasks/task-state.js';
-import { TRANSPORT, type PublishResult, type Transport } from '../transport/transport.js';
+import {
+  TRANSPORT,
+  TransportUnavailableError,
+  type PublishResult,
+  type Transport,
+} from '../transport/transport.js';
 import { DispatchRepository, type LeasedDispatch } from './dispatch.repository.js';
 import { HOLDER } from './holder.js';
+import type { Lease } from './lease.js';
+import { Refusals } from './refusals.js';
 import { requestRecord } from './request-record.js';
 import { TopicKeeper } from './topic-keeper.js';
 
 /** How soon a relay looks again at what could not be sent, in seconds. */
 const RETRY_SECONDS = 1;
+
+/** What is published at a time, at the most, before the lease is looked at again. */
+const MAX_PART_BYTES = 2 * 1024 * 1024;
+
+/** Dispatches that were taken longer ago are looked at again: their tasks may have ended. In milliseconds. */
+const FRESH_MS = 100;
 
 /**
  * Publishes leased dispatches and writes what became of them: "sent", "refused" (a dead letter of the task) or "lease
@@ -26,35 +32,60 @@ const RETRY_SECONDS = 1;
 export class DispatchSender {
   constructor(
     private readonly dispatches: DispatchRepository,
-    private readonly dataSource: DataSource,
-    private readonly writer: TaskWriter,
-    private readonly deadLetters: DeadLetterRepository,
+    private readonly refusals: Refusals,
     private readonly taskTypes: TaskTypes,
     private readonly topicKeeper: TopicKeeper,
-    private readonly bus: EventBus,
     private readonly metrics: Metrics,
     @Inject(TRANSPORT) private readonly transport: Transport,
     @Inject(HOLDER) private readonly holder: string,
   ) {}
 
-  /** @throws TransportUnavailableError after the leases have been given up */
-  async send(dispatches: readonly LeasedDispatch[]): Promise<void> {
+  /**
+   * Sends dispatches of one topic, in their order, while the lease lasts. When this throws, those that were not sent
+   * have been given up, unless the database is away: then their leases run out.
+   */
+  async send(topic: string, dispatches: readonly LeasedDispatch[], lease: Lease): Promise<void> {
+    try {
+      for (const part of inParts(dispatches)) await this.sendPart(topic, await this.stillHeld(part, lease));
+    } catch (error) {
+      if (error instanceof TransportUnavailableError) {
+        this.metrics.recordsDispatched.inc({ outcome: 'unavailable' });
+        this.topicKeeper.notWritable(topic, error.message);
+      }
+      await this.dispatches.giveUp(dispatches, this.holder, RETRY_SECONDS);
+      throw error;
+    }
+  }
+
+  /** What has ended meanwhile is not sent, nor what somebody else may have taken. */
+  private async stillHeld(
+    dispatches: readonly LeasedDispatch[],
+    lease: Lease,
+  ): Promise<readonly LeasedDispatch[]> {
+    const now = performance.now();
+    if (now >= lease.sendUntil) return [];
+    if (now - lease.takenAt < FRESH_MS) return dispatches;
+    const held = await this.dispatches.heldBy(dispatches, this.holder);
+    return dispatches.filter(({ taskId }) => held.has(taskId));
+  }
+
+  private async sendPart(topic: string, dispatches: readonly LeasedDispatch[]): Promise<void> {
+    if (dispatches.length === 0) return;
     const results = await this.publish(dispatches);
     const sent: LeasedDispatch[] = [];
-    const held: LeasedDispatch[] = [];
+    const heldBack: LeasedDispatch[] = [];
     const refused: { dispatch: LeasedDispatch; cause: Error }[] = [];
     for (const [index, dispatch] of dispatches.entries()) {
       const result = results[index];
       if (!result) throw new Error('the transport answered for fewer records than it was given');
       this.metrics.recordsDispatched.inc({ outcome: result.outcome });
-      const topic = this.topicOf(dispatch);
       switch (result.outcome) {
         case 'durable':
           sent.push(dispatch);
           this.topicKeeper.written(topic);
           break;
         case 'topic-not-writable':
-          held.push(dispatch);
+          heldBack.push(dispatch);
           this.topicKeeper.notWritable(topic, result.error.message);
           break;
         case 'refused':
@@ -62,26 +93,20 @@ export class DispatchSender {
       }
     }
     await this.markSent(sent);
-    await this.dispatches.giveUp(held, this.holder, RETRY_SECONDS);
-    for (const { dispatch, cause } of refused) await this.refuse(dispatch, cause);
+    await this.dispatches.giveUp(heldBack, this.holder, RETRY_SECONDS);
+    for (const { dispatch, cause } of refused) await this.refusals.write(dispatch, topic, cause);
   }
 
-  private async publish(dispatches: readonly LeasedDispatch[]): Promise<PublishResult[]> {
-    try {
-      const records = dispatches.map((dispatch) =>
-        requestRecord(dispatch, this.taskTypes.orDefault(dispatch.type)),
-      );
-      return await withSpan(
-        'publish requests',
-        { 'messaging.batch.message_count': records.length },
-        () => this.transport.publish(records),
-        dispatches.map(({ traceparent }) => traceparent),
-      );
-    } catch (error) {
-      this.metrics.recordsDispatched.inc({ outcome: 'unavailable' }, dispatches.length);
-      await this.dispatches.giveUp(dispatches, this.holder, RETRY_SECONDS);
-      throw error;
-    }
+  private publish(dispatches: readonly LeasedDispatch[]): Promise<PublishResult[]> {
+    const records = dispatches.map((dispatch) =>
+      requestRecord(dispatch, this.taskTypes.orDefault(dispatch.type)),
+    );
+    return withSpan(
+      'publish requests',
+      { 'messaging.batch.message_count': records.length },
+      () => this.transport.publish(records),
+      dispatches.map(({ traceparent }) => traceparent),
+    );
   }
 
   private async markSent(sent: readonly LeasedDispatch[]): Promise<void> {
@@ -90,29 +115,26 @@ export class DispatchSender {
     });
     await this.dispatches.markSent(marks, this.holder);
   }
+}
 
-  private topicOf({ type }: LeasedDispatch): string {
-    return this.taskTypes.orDefault(type).requestTopic;
-  }
+/** A record's headers, key and our own bookkeeping. */
+const RECORD_BYTES = 1024;
 
-  /** The broker will never take this record: it is a dead letter of its task, and blocks nobody. */
-  private async refuse(dispatch: LeasedDispatch, cause: Error): Promise<void> {
-    const { taskId, attempt, payload } = dispatch;
-    const error: TaskError = { type: cause.name, message: cause.message, code: 'record_refused' };
-    const letter = letterOfTask({
-      id: taskId,
-      attempt,
-      attemptsUsed: null,
-      topic: this.topicOf(dispatch),
-      payload,
-      error,
-    });
-    const { events } = await transact(this.dataSource, async (manager) => {
-      await this.deadLetters.insert(manager, [letter]);
-      const fact = { kind: 'dead-lettered', deadLetterId: letter.id, error, attempt, at: null } as const;
-      return this.writer.apply(manager, [{ taskId, fact }]);
-    });
-    this.bus.announce(events);
-    this.metrics.deadLetters.inc({ topic: letter.topic, code: 'record_refused' });
+/** What a dispatch costs in memory and on the wire, about. */
+export function sizeOf({ payload }: LeasedDispatch): number {
+  return payload.length + RECORD_BYTES;
+}
+
+function inParts(dispatches: readonly LeasedDispatch[]): LeasedDispatch[][] {
+  const parts: LeasedDispatch[][] = [];
+  let bytes = Infinity;
+  for (const dispatch of dispatches) {
+    bytes += sizeOf(dispatch);
+    if (bytes > MAX_PART_BYTES) {
+      parts.push([]);
+      bytes = sizeOf(dispatch);
+    }
+    parts.at(-1)?.push(dispatch);
   }
+  return parts;
 }

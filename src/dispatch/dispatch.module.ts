@@ -2,12 +2,13 @@ import { Module } from '@nestjs/common';
 import { TaskStoreModule } from '../tasks/task-store.module.js';
 import { DispatchSender } from './dispatch-sender.js';
 import { holderProvider } from './holder.js';
+import { Refusals } from './refusals.js';
 import { TopicKeeper } from './topic-keeper.js';
 
 /** Sending requests to their topics. */
 @Module({
   imports: [TaskStoreModule],
-  providers: [DispatchSender, TopicKeeper, holderProvider],
+  providers: [DispatchSender, Refusals, TopicKeeper, holderProvider],
   exports: [TaskStoreModule, DispatchSender, TopicKeeper, holderProvider],
 })
 export class DispatchModule {}

@@ -71,6 +71,11 @@ const GIVE_UP = `
     WHERE state = 'unsent' AND holder = $2
     FOR UPDATE OF dispatches SKIP LOCKED)`;
 
+const HELD = `
+  SELECT d.task_id AS id FROM dispatches AS d
+  JOIN json_to_recordset($1::json) AS n(id uuid, attempt integer) ON d.task_id = n.id AND d.attempt = n.attempt
+  WHERE d.state = 'unsent' AND d.holder = $2`;
+
 /** Attempt and expiry are the dispatch's, whose row is locked; what else is read of the task never changes. */
 const LEASED_COLUMNS = `
   t.id AS "taskId", taken.attempt, t.type, t.ordering_key AS "orderingKey", taken.expires_at AS "expiresAt",
@@ -175,6 +180,24 @@ export class DispatchRepository {
     if (leases.length === 0) return;
     const rows = leases.map(({ taskId, attempt }) => ({ id: taskId, attempt }));
     await this.dataSource.query(GIVE_UP, [JSON.stringify(rows), holder, delaySeconds]);
+  }
+
+  /** Those of the tasks whose dispatches are still `holder`'s to send, at the same attempt. */
+  async heldBy(leases: readonly { taskId: string; attempt: number }[], holder: string): Promise<Set<string>> {
+    const rows = leases.map(({ taskId, attempt }) => ({ id: taskId, attempt }));
+    const held: { id: string }[] = await this.dataSource.query(HELD, [JSON.stringify(rows), holder]);
+    return new Set(held.map(({ id }) => id));
+  }
+
+  /** Locks a dispatch if it is still `holder`'s to send at this attempt, and nobody is changing it. */
+  async lockHeld(
+    manager: EntityManager,
+    { taskId, attempt }: { taskId: string; attempt: number },
+    holder: string,
+  ): Promise<boolean> {
+    const parameters = [JSON.stringify([{ id: taskId, attempt }]), holder];
+    const rows: unknown[] = await manager.query(`${HELD} FOR UPDATE OF d SKIP LOCKED`, parameters);
+    return rows.length > 0;
   }
 
   /** Leases dispatches of these types without an ordering key whose last lease is over. */

@@ -1,9 +1,9 @@
-import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { GroupCommit } from '../database/group-commit.js';
 import type { TaskType } from '../task-types/task-type.js';
-import { DispatchRepository, type LeasedDispatch } from './dispatch.repository.js';
-import { DispatchSender } from './dispatch-sender.js';
-import { HOLDER } from './holder.js';
+import { TaskTypes } from '../task-types/task-types.js';
+import type { LeasedDispatch } from './dispatch.repository.js';
+import { DispatchSender, sizeOf } from './dispatch-sender.js';
 import { TopicKeeper } from './topic-keeper.js';
 
 /** How long a process holds the dispatches that it has just accepted, from the insert on. */
@@ -15,86 +15,79 @@ const MAX_WAITING_BYTES = 32 * 1024 * 1024;
 /** What one round sends at the most. */
 const MAX_ROUND_BYTES = 2 * 1024 * 1024;
 
-/** A record's headers, key and our own bookkeeping. */
-const RECORD_BYTES = 1024;
-
-/** How long after a failure new tasks are left to the relay, in milliseconds. */
-const CLOSED_MS = 2_000;
-
 interface Waiting {
   dispatch: LeasedDispatch;
   /** On the clock of `performance.now()`. */
   leaseStart: number;
 }
 
+type Rounds = GroupCommit<Waiting, undefined>;
+
 /**
  * Publishes tasks right after their commit, in the process that accepted them, without being waited for. What it has
- * not sent when the lease is over it forgets: the relay has it by then.
+ * not sent when the lease is over it forgets: the relay has it by then. A topic that is slow holds up no other.
  */
 @Injectable()
 export class FastPath implements BeforeApplicationShutdown {
   private readonly logger = new Logger(FastPath.name);
+  private readonly rounds = new Map<string, Rounds>();
   private waitingBytes = 0;
-  private closedUntil = 0;
-  private readonly rounds = new GroupCommit<Waiting, undefined>({
-    work: (round) => this.sendRound(round),
-    maxWeight: MAX_ROUND_BYTES,
-    weight: ({ dispatch }) => sizeOf(dispatch),
-    // The next round is published while this one is being marked as sent.
-    concurrency: 2,
-  });
 
   constructor(
     private readonly sender: DispatchSender,
-    private readonly dispatches: DispatchRepository,
     private readonly topicKeeper: TopicKeeper,
-    @Inject(HOLDER) private readonly holder: string,
+    private readonly taskTypes: TaskTypes,
   ) {}
 
   /** Whether new tasks of this type may be leased to it. Otherwise they are the relay's from the start. */
-  isOpen(type: TaskType): boolean {
-    return (
-      this.waitingBytes < MAX_WAITING_BYTES &&
-      performance.now() >= this.closedUntil &&
-      this.topicKeeper.isWritable(type.requestTopic)
-    );
+  isOpen({ requestTopic }: TaskType): boolean {
+    return this.waitingBytes < MAX_WAITING_BYTES && this.topicKeeper.isWritable(requestTopic);
   }
 
   /** Takes dispatches on whose leases, as of `leaseStart`, this process has. Returns at once. */
   send(dispatches: readonly LeasedDispatch[], leaseStart: number): void {
     for (const dispatch of dispatches) {
+      const rounds = this.roundsOf(this.taskTypes.orDefault(dispatch.type).requestTopic);
       this.waitingBytes += sizeOf(dispatch);
-      this.rounds
-        .add({ dispatch, leaseStart })
-        .catch(() => undefined) // reported once a round
-        .finally(() => {
-          this.waitingBytes -= sizeOf(dispatch);
-        })
-        .catch(() => undefined);
+      const done = (): void => {
+        this.waitingBytes -= sizeOf(dispatch);
+      };
+      // A failure is reported once a round.
+      rounds.add({ dispatch, leaseStart }).then(done, done);
     }
   }
 
   /** Sends what it still may before the transport is closed. */
   async beforeApplicationShutdown(): Promise<void> {
-    await this.rounds.drained();
+    await Promise.all([...this.rounds.values()].map((rounds) => rounds.drained()));
   }
 
-  private async sendRound(round: Waiting[]): Promise<{ result: undefined }[]> {
-    const open = performance.now() >= this.closedUntil;
-    const leased = round
-      .filter(({ leaseStart }) => performance.now() - leaseStart < LEASE_SECONDS * 1000)
-      .map(({ dispatch }) => dispatch);
+  private roundsOf(topic: string): Rounds {
+    const known = this.rounds.get(topic);
+    if (known) return known;
+    const rounds: Rounds = new GroupCommit({
+      work: (round) => this.sendRound(topic, round),
+      maxWeight: MAX_ROUND_BYTES,
+      weight: ({ dispatch }) => sizeOf(dispatch),
+      // The next round is published while this one is being marked as sent.
+      concurrency: 2,
+    });
+    this.rounds.set(topic, rounds);
+    return rounds;
+  }
+
+  private async sendRound(topic: string, round: Waiting[]): Promise<{ result: undefined }[]> {
+    const takenAt = Math.min(...round.map(({ leaseStart }) => leaseStart));
+    const lease = { takenAt, sendUntil: takenAt + LEASE_SECONDS * 1000 };
     try {
-      if (open) await this.sender.send(leased);
-      else await this.dispatches.giveUp(leased, this.holder, 0);
-    } catch (error) {
-      this.closedUntil = performance.now() + CLOSED_MS;
-      this.logger.warn(`left ${leased.length} tasks to the relay: ${String(error)}`);
+      await this.sender.send(
+        topic,
+        round.map(({ dispatch }) => dispatch),
+        lease,
+      );
+    } catch (err) {
+      this.logger.warn({ message: 'Tasks are left to the relay', topic, tasks: round.length, err });
     }
     return round.map(() => ({ result: undefined }));
   }
-}
-
-function sizeOf({ payload }: LeasedDispatch): number {
-  return payload.length + RECORD_BYTES;
 }

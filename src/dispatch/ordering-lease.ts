@@ -2,11 +2,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { HOLDER } from './holder.js';
 
-/** Longer than a publish may take to fail, so that two relays never send at the same time. */
 const LEASE_SECONDS = 30;
 
 /** It is renewed when less than this is left. */
 const RENEW_SECONDS = 20;
+
+/** In this rest of the lease a send that has begun is over, well or badly, so two relays never send at the same time. */
+const LAST_SECONDS = 15;
 
 const TAKE = `
   INSERT INTO relay_leases AS l (name, epoch, holder, held_until)
@@ -29,19 +31,12 @@ export class OrderingLease {
     @Inject(HOLDER) private readonly holder: string,
   ) {}
 
-  /** Takes or renews the lease. Answers with its epoch, or null while another relay holds it. */
-  async hold(): Promise<number | null> {
-    if (this.epoch !== null && this.secondsLeft() > RENEW_SECONDS) return this.epoch;
-    const start = performance.now();
-    const rows: { epoch: number }[] = await this.dataSource.query(TAKE, [this.holder, LEASE_SECONDS]);
-    this.epoch = rows[0]?.epoch ?? null;
-    this.heldUntil = start + LEASE_SECONDS * 1000;
-    return this.epoch;
-  }
-
-  /** Whether a publish that begins now will have ended, well or badly, before the lease does. */
-  isSafe(): boolean {
-    return this.epoch !== null && this.secondsLeft() > RENEW_SECONDS / 2;
+  /** Takes or renews the lease. Answers with its epoch and until when to begin sends, or null while another has it. */
+  async hold(): Promise<{ epoch: number; sendUntil: number } | null> {
+    if (this.epoch === null || this.heldUntil - performance.now() < RENEW_SECONDS * 1000) await this.take();
+    return this.epoch === null
+      ? null
+      : { epoch: this.epoch, sendUntil: this.heldUntil - LAST_SECONDS * 1000 };
   }
 
   /** Lets another relay begin at once. */
@@ -54,7 +49,10 @@ export class OrderingLease {
     );
   }
 
-  private secondsLeft(): number {
-    return (this.heldUntil - performance.now()) / 1000;
+  private async take(): Promise<void> {
+    const start = performance.now();
+    const rows: { epoch: number }[] = await this.dataSource.query(TAKE, [this.holder, LEASE_SECONDS]);
+    this.epoch = rows[0]?.epoch ?? null;
+    this.heldUntil = start + LEASE_SECONDS * 1000;
   }
 }

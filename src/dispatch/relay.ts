@@ -6,17 +6,22 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { Loop } from '../background/loop.js';
+import { TaskTypes } from '../task-types/task-types.js';
 import { DispatchRepository } from './dispatch.repository.js';
 import { DispatchSender } from './dispatch-sender.js';
 import { HOLDER } from './holder.js';
 import { OrderingLease } from './ordering-lease.js';
 import { TopicKeeper } from './topic-keeper.js';
+import { TopicSends } from './topic-sends.js';
 
 /** How many dispatches one round takes at the most: 50 MiB if all payloads are as large as they may be. */
 const ROUND = 200;
 
-/** How long the relay holds what it has taken: longer than a publish may take to fail. */
+/** How long the relay holds what it has taken. */
 const LEASE_SECONDS = 30;
+
+/** In the rest of its lease a send that has begun is over, well or badly. */
+const SENDING_MS = 15_000;
 
 /** How often it looks for work when there was none; keyed tasks wait for it, so it is short. */
 const IDLE_MS = 100;
@@ -36,13 +41,20 @@ export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown 
     new Loop(() => this.relayOrdered(), { idleMs: IDLE_MS, failureMs: FAILURE_MS, logger: this.logger }),
   ];
 
+  private readonly unsent: TopicSends;
+  private readonly ordered: TopicSends;
+
   constructor(
     private readonly dispatches: DispatchRepository,
-    private readonly sender: DispatchSender,
     private readonly orderingLease: OrderingLease,
     private readonly topicKeeper: TopicKeeper,
     @Inject(HOLDER) private readonly holder: string,
-  ) {}
+    sender: DispatchSender,
+    taskTypes: TaskTypes,
+  ) {
+    this.unsent = new TopicSends(sender, taskTypes);
+    this.ordered = new TopicSends(sender, taskTypes);
+  }
 
   onApplicationBootstrap(): void {
     for (const loop of this.loops) loop.start();
@@ -50,30 +62,25 @@ export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown 
 
   async beforeApplicationShutdown(): Promise<void> {
     await Promise.all(this.loops.map((loop) => loop.stop()));
+    await Promise.all([this.unsent.drained(), this.ordered.drained()]);
     await this.orderingLease.release();
   }
 
   private async relayUnsent(): Promise<boolean> {
-    const taken = await this.dispatches.takeUnsent(
-      this.holder,
-      LEASE_SECONDS,
-      ROUND,
-      this.topicKeeper.sendableTypes(),
-    );
-    if (taken.length > 0) await this.sender.send(taken);
+    const takenAt = performance.now();
+    const types = this.unsent.free(this.topicKeeper.sendableTypes());
+    const taken = await this.dispatches.takeUnsent(this.holder, LEASE_SECONDS, ROUND, types);
+    await this.unsent.send(taken, { takenAt, sendUntil: takenAt + SENDING_MS });
     return taken.length > 0;
   }
 
   private async relayOrdered(): Promise<boolean> {
-    const epoch = await this.orderingLease.hold();
-    if (epoch === null) return false;
-    const taken = await this.dispatches.takeOrdered(
-      this.holder,
-      epoch,
-      ROUND,
-      this.topicKeeper.sendableTypes(),
-    );
-    if (taken.length > 0 && this.orderingLease.isSafe()) await this.sender.send(taken);
+    const held = await this.orderingLease.hold();
+    if (held === null) return false;
+    const takenAt = performance.now();
+    const types = this.ordered.free(this.topicKeeper.sendableTypes());
+    const taken = await this.dispatches.takeOrdered(this.holder, held.epoch, ROUND, types);
+    await this.ordered.send(taken, { takenAt, sendUntil: held.sendUntil });
     return taken.length > 0;
   }
 }
