@@ -34,50 +34,61 @@ export class TaskList {
     const parameters: unknown[] = [];
     const bind = (value: unknown): string => `$${parameters.push(value)}`;
     const limit = `LIMIT ${bind(filter.limit + 1)}`;
-    const parts = sourcesOf(filter).map(({ from, id, status }) => {
-      const conditions = conditionsOf(filter, id, bind);
-      if (status !== null) conditions.push(`t.status = ${bind(status)}`);
+    const parts = sourcesOf(filter).map((source) => {
+      const conditions = conditionsOf(filter, source, bind);
       const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
-      return `(SELECT ${TASK_COLUMNS.summary} FROM ${from} ${where} ORDER BY ${id} DESC ${limit})`;
+      return `(SELECT ${TASK_COLUMNS.summary} FROM ${source.from} ${where} ORDER BY ${source.id} DESC ${limit})`;
     });
     const found = `SELECT * FROM (${parts.join(' UNION ALL ')}) AS found ORDER BY id DESC ${limit}`;
     return this.dataSource.query(found, parameters);
   }
 }
 
+/** Where to look for tasks of one status, or of any. */
 interface Source {
   from: string;
   /** The column whose index gives the order. */
   id: string;
-  /** The one status that this source is for, or null for any. */
+  /** Which table's owner, type and correlation id are looked at: those of the smallest that has them. */
+  alias: 't' | 'd';
   status: TaskStatus | null;
 }
+
+/** Looks each task up by its id: how rare a status seems to be must not tempt the planner to read all tasks. */
+const lookUp = (condition: string): string =>
+  `CROSS JOIN LATERAL (SELECT * FROM tasks WHERE ${condition} OFFSET 0) AS t`;
 
 const RARE_ENDS: ReadonlySet<TaskStatus> = new Set(['failed', 'dead_lettered', 'cancelled', 'expired']);
 
 function sourcesOf({ statuses }: TaskFilter): Source[] {
   const wanted = new Set(statuses ?? TASK_STATUSES);
-  if (wanted.size === TASK_STATUSES.length) return [{ from: 'tasks AS t', id: 't.id', status: null }];
-  return [...wanted].map((status) => ({ ...placeOf(status), status }));
+  const statusesOrAny = wanted.size === TASK_STATUSES.length ? [null] : [...wanted];
+  return statusesOrAny.map((status) => ({ status, ...placeOf(status) }));
 }
 
-function placeOf(status: TaskStatus): Omit<Source, 'status'> {
-  if (isOpen(status)) return { from: 'dispatches AS d JOIN tasks AS t ON t.id = d.task_id', id: 'd.task_id' };
-  if (!RARE_ENDS.has(status)) return { from: 'tasks AS t', id: 't.id' };
-  // The newest event of a task that has ended is its end, so the join finds each task once.
-  return {
-    from: `task_events AS e JOIN tasks AS t ON t.id = e.task_id AND t.seq = e.seq AND e.type = '${status}'`,
-    id: 'e.task_id',
-  };
+function placeOf(status: TaskStatus | null): Omit<Source, 'status'> {
+  if (status !== null && isOpen(status)) {
+    return { from: `dispatches AS d ${lookUp('tasks.id = d.task_id')}`, id: 'd.task_id', alias: 'd' };
+  }
+  if (status === null || !RARE_ENDS.has(status)) return { from: 'tasks AS t', id: 't.id', alias: 't' };
+  // The newest event of a task that has ended is its end, so each task is found once.
+  const ends = `(SELECT task_id, seq FROM task_events WHERE type = '${status}') AS e`;
+  const from = `${ends} ${lookUp('tasks.id = e.task_id AND tasks.seq = e.seq')}`;
+  return { from, id: 'e.task_id', alias: 't' };
 }
 
-/** `id` is the column whose index gives the order: bounds on it are where the reading of that index starts and ends. */
-function conditionsOf(filter: TaskFilter, id: string, bind: (value: unknown) => string): string[] {
+/** Bounds on the source's `id` are where the reading of its index starts and ends. */
+function conditionsOf(
+  filter: TaskFilter,
+  { id, alias, status }: Source,
+  bind: (value: unknown) => string,
+): string[] {
   const { owner, type, correlationId, createdAfter, createdBefore, before } = filter;
   const conditions: string[] = [];
-  if (owner !== null) conditions.push(`t.owner = ${bind(owner)}`);
-  if (type !== null) conditions.push(`t.type = ${bind(type)}`);
-  if (correlationId !== null) conditions.push(`t.correlation_id = ${bind(correlationId)}`);
+  if (status !== null) conditions.push(`t.status = ${bind(status)}`);
+  if (owner !== null) conditions.push(`${alias}.owner = ${bind(owner)}`);
+  if (type !== null) conditions.push(`${alias}.type = ${bind(type)}`);
+  if (correlationId !== null) conditions.push(`${alias}.correlation_id = ${bind(correlationId)}`);
   if (before !== null) conditions.push(`${id} < ${bind(before)}`);
   if (createdAfter) {
     const least = idAt(createdAfter.getTime() - CLOCK_DIFFERENCE_MS);
