@@ -17,8 +17,8 @@ export interface TestApp {
   /** Of the type `default`. */
   requestTopic: string;
   resultTopic: string;
-  /** Starts a second one on the same schema, topics and groups: another process's worth. */
-  startAnother(): Promise<NestFastifyApplication>;
+  /** Starts a second one on the same schema, topics and groups: another process's worth. Settings on top, as `env`. */
+  startAnother(env?: Record<string, string>): Promise<NestFastifyApplication>;
   close(): Promise<void>;
 }
 
@@ -55,8 +55,8 @@ export async function startApp({ types = '', env = {} }: TestAppOptions = {}): P
     databaseUrl: database.url,
     requestTopic,
     resultTopic,
-    startAnother: async () => {
-      const another = await start(settings);
+    startAnother: async (more = {}) => {
+      const another = await start({ ...settings, ...more });
       apps.push(another);
       return another;
     },

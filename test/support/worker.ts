@@ -1,6 +1,9 @@
-import { Kafka, logLevel, Partitioners, type Consumer, type IHeaders, type Producer } from 'kafkajs';
+import kafkajs, { type Admin, type Consumer, type IHeaders, type Kafka, type Producer } from 'kafkajs';
 import { eventually } from './eventually.js';
 import { sharedServices, unique } from './services.js';
+
+// Node does not find these exports by their names.
+const { logLevel, Partitioners } = kafkajs;
 
 /** A record as it came from a topic. */
 export interface ReceivedRecord {
@@ -38,7 +41,7 @@ export class Worker {
   /** @param brokers the shared ones by default */
   static async connect(brokers = sharedServices().brokers): Promise<Worker> {
     const retry = { retries: 8, initialRetryTime: 100, maxRetryTime: 1_000 };
-    const kafka = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING, retry });
+    const kafka = new kafkajs.Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING, retry });
     const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
     await producer.connect();
     return new Worker(kafka, producer);
@@ -98,11 +101,21 @@ export class Worker {
     });
   }
 
+  /** Makes a topic with settings of its own. */
+  async create(topic: string, settings: Record<string, string> = {}): Promise<void> {
+    const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
+    await this.administer((admin) =>
+      admin.createTopics({ topics: [{ topic, numPartitions: 3, configEntries }] }),
+    );
+  }
+
+  async delete(topic: string): Promise<void> {
+    await this.administer((admin) => admin.deleteTopics({ topics: [topic] }));
+  }
+
   /** How many records were ever written to a topic that exists. */
   async written(topic: string): Promise<number> {
-    const admin = this.kafka.admin();
-    await admin.connect();
-    const partitions = await admin.fetchTopicOffsets(topic).finally(() => admin.disconnect());
+    const partitions = await this.administer((admin) => admin.fetchTopicOffsets(topic));
     return partitions.reduce((sum, { high }) => sum + Number(high), 0);
   }
 
@@ -110,19 +123,21 @@ export class Worker {
     await Promise.all([...this.consumers, this.producer].map((client) => client.disconnect()));
   }
 
-  private async topicExists(topic: string): Promise<void> {
-    const admin = this.kafka.admin();
-    await admin.connect();
-    try {
-      await eventually(
+  private topicExists(topic: string): Promise<void> {
+    return this.administer((admin) =>
+      eventually(
         async () => {
           expect(await admin.listTopics()).toContain(topic);
         },
         { timeoutMs: 30_000 },
-      );
-    } finally {
-      await admin.disconnect();
-    }
+      ),
+    );
+  }
+
+  private async administer<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
+    const admin = this.kafka.admin();
+    await admin.connect();
+    return work(admin).finally(() => admin.disconnect());
   }
 }
 
