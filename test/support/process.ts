@@ -6,6 +6,8 @@ import { freePort } from './ports.js';
 export interface TaskwireOptions {
   role: 'all' | 'web' | 'worker';
   env: Record<string, string>;
+  /** Where the application is; this project's own folder by default. */
+  folder?: string;
 }
 
 /** A Taskwire process that is ready; `url` is its address without a path. */
@@ -15,9 +17,9 @@ export type TaskwireProcess = Child & { url: string };
  * Starts the built application (`npm run build`) as a process of its own, on loopback and a free port unless `env` has
  * a `PORT`, and resolves when it says that it is ready. Rejects, with its output, when it ends or is silent instead.
  */
-export async function startTaskwire({ role, env }: TaskwireOptions): Promise<TaskwireProcess> {
+export async function startTaskwire({ role, env, folder = ROOT }: TaskwireOptions): Promise<TaskwireProcess> {
   const child = await Child.start(process.execPath, ['dist/main.js'], {
-    cwd: ROOT,
+    cwd: folder,
     env: { PATH: process.env.PATH, ROLE: role, PORT: String(await freePort()), ...env },
   });
   try {
