@@ -16,10 +16,7 @@ export function describeProblems(document: OpenAPIObject): void {
     for (const method of METHODS) {
       const operation: Operation | undefined = item[method];
       if (!operation) continue;
-      addProblems(operation, [
-        ...codesOfRoute(path, method, operation),
-        ...(operation[PROBLEMS_EXTENSION] ?? []),
-      ]);
+      addProblems(operation, [...codesOfRoute(path, method), ...(operation[PROBLEMS_EXTENSION] ?? [])]);
       // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- a name of our own
       delete operation[PROBLEMS_EXTENSION];
     }
@@ -27,18 +24,16 @@ export function describeProblems(document: OpenAPIObject): void {
 }
 
 /** What can go wrong before, or whatever, the operation does. */
-function codesOfRoute(path: string, method: string, { parameters = [] }: Operation): ErrorCode[] {
-  const takesBody = method !== 'get';
-  const takesQuery = parameters.some((parameter) => 'in' in parameter && parameter.in === 'query');
+function codesOfRoute(path: string, method: string): ErrorCode[] {
   const codes: ErrorCode[] = ['forbidden', 'internal_error']; // a foreign Origin, a mistake of ours
-  if (takesBody || takesQuery) codes.push('invalid_request');
-  if (takesBody) codes.push('payload_too_large', 'unsupported_media_type');
+  if (path.startsWith('/v1/')) codes.push('invalid_request', 'unavailable'); // values are checked, a database is needed
   if (path.includes('{')) codes.push('not_found');
-  if (path.startsWith('/v1/')) codes.push('unavailable'); // it needs the database
+  if (method !== 'get') codes.push('payload_too_large', 'unsupported_media_type');
   return codes;
 }
 
-function addProblems(operation: Operation, codes: readonly ErrorCode[]): void {
+function addProblems(operation: Operation, given: readonly ErrorCode[]): void {
+  const codes = [...new Set(given)];
   for (const status of new Set(codes.map((code) => ERRORS[code].status))) {
     operation.responses[status] = problemResponse(codes.filter((code) => ERRORS[code].status === status));
   }

@@ -51,24 +51,4 @@ describeWithServices('what operators see', ['kafka', 'postgres'], () => {
     };
     await eventually(expectLag, { timeoutMs: 30_000, intervalMs: 500 });
   });
-
-  it('is an API whose description has every path of it', async () => {
-    const { paths } = (await (await fetch(`${taskwire.url}/openapi.json`)).json()) as { paths: object };
-    expect(Object.keys(paths)).toEqual(
-      expect.arrayContaining([
-        '/v1/tasks',
-        '/v1/tasks/batch',
-        '/v1/tasks/{id}',
-        '/v1/tasks/{id}/events',
-        '/v1/tasks/{id}/stream',
-        '/v1/tasks/{id}/cancel',
-        '/v1/tasks/{id}/retry',
-        '/v1/dead-letters',
-        '/v1/dead-letters/{id}',
-        '/health/live',
-        '/health/ready',
-        '/metrics',
-      ]),
-    );
-  });
 });
