@@ -32,7 +32,7 @@ const DELETE_TASKS = `
 const DELETE_LETTERS = `
   DELETE FROM dead_letters WHERE id IN (
     SELECT id FROM dead_letters
-    WHERE id < $1 AND status <> 'open' AND received_at < now() - make_interval(days => $2)
+    WHERE id < $1 AND status <> 'open' AND coalesce(redriven_at, received_at) < now() - make_interval(days => $2)
     ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED)`;
 
 const DELETE_KEYS = `

@@ -144,6 +144,25 @@ describeWithServices('what time does', ['kafka', 'postgres'], () => {
     });
   });
 
+  it('keeps the order of a key also where one process alone could not do all that is due', async () => {
+    const orderingKey = unique('key');
+    const runAt = new Date(Date.now() + 3_600_000).toISOString();
+    const tasks = Array<object>(1000).fill({ payload: {}, orderingKey, runAt });
+    await rest.post('/v1/tasks/batch', { tasks });
+    const due = 'UPDATE dispatches SET due_at = now() WHERE ordering_key = $1';
+    await taskwire.app.get(DataSource).query(due, [orderingKey]);
+    const rows = await eventually(async () => {
+      const numbered = await taskwire.app.get(DataSource).query<{ id: string }[]>(
+        `SELECT task_id AS id FROM dispatches WHERE ordering_key = $1 AND ordering_number IS NOT NULL
+         ORDER BY ordering_number`,
+        [orderingKey],
+      );
+      expect(numbered).toHaveLength(tasks.length);
+      return numbered.map(({ id }) => id);
+    }, SLOWLY);
+    expect(rows).toEqual([...rows].sort());
+  });
+
   describe('a task expires', () => {
     it('while a worker has it', async () => {
       const { id } = await rest.submit({ payload: {}, expiresInSeconds: 1 });
