@@ -52,7 +52,6 @@ export class PositionRepository {
       if (advanced.fresh.length === 0) continue;
       moved.push(advanced.after);
       for (const record of advanced.fresh) fresh.add(record);
-      this.seen.set(name, advanced.after.position);
     }
     if (moved.length > 0) await manager.query(MOVE, [JSON.stringify(moved)]);
     return records.filter((record) => fresh.has(record));

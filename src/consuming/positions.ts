@@ -4,6 +4,8 @@ import type { DeliveredRecord, RecordBatch } from '../transport/transport.js';
 export interface ConsumedRecord extends DeliveredRecord {
   group: string;
   highWatermark: number;
+  /** Offsets and times of its whole batch: what they tell of the topic holds for each part of it. */
+  batch: readonly Pick<DeliveredRecord, 'offset' | 'timestamp'>[];
 }
 
 /** How far a group has come on one partition. */
@@ -28,14 +30,13 @@ const LATEST = Date.UTC(10_000, 0) - 1;
  * database could not hold is moved to where it can.
  */
 export function consumedRecords(batches: readonly RecordBatch[]): ConsumedRecord[] {
-  return batches.flatMap(({ group, highWatermark, records }) =>
-    records.map((record) => ({
+  return batches.flatMap(({ group, highWatermark, records }) => {
+    const batch = records.map((record) => ({
       ...record,
       timestamp: Math.min(Math.max(record.timestamp, 0), LATEST),
-      group,
-      highWatermark,
-    })),
-  );
+    }));
+    return batch.map((record) => ({ ...record, group, highWatermark, batch }));
+  });
 }
 
 export function partitionName({ group, topic, partition }: Omit<Position, 'position' | 'newestAt'>): string {
@@ -56,7 +57,7 @@ export function advance(
   seen: number | undefined,
 ): Advance {
   const { position, newestAt } = before;
-  const younger = records.some(
+  const younger = records[0]?.batch.some(
     ({ offset, timestamp }) => offset < position && timestamp > newestAt.getTime(),
   );
   const shrunk = records.some(({ highWatermark }) => highWatermark < position);

@@ -27,7 +27,8 @@ export const MIGRATIONS = [Initial1763900000000];
 export const SESSION_LIMITS = {
   statement_timeout: 30_000,
   lock_timeout: 15_000,
-  idle_in_transaction_session_timeout: 15_000,
+  // Shorter than the wait for a lock: who waits for a frozen process gets it.
+  idle_in_transaction_session_timeout: 10_000,
 } as const;
 
 /**
@@ -51,6 +52,6 @@ export function dataSourceOptions({ url, poolSize }: DatabaseOptions): DataSourc
     connectTimeoutMS: 5_000,
     applicationName: 'taskwire',
     installExtensions: false,
-    extra: { ...SESSION_LIMITS, keepAlive: true, types },
+    extra: { ...SESSION_LIMITS, keepAlive: true, keepAliveInitialDelayMillis: 10_000, types },
   };
 }

@@ -1,21 +1,36 @@
-import type { DataSource } from 'typeorm';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import type { DataSource, QueryRunner } from 'typeorm';
+
+const RETRY_MS = 250;
+
+/** How often whoever waits says so, in tries. */
+const TRIES_A_LINE = 20;
+
+const TRY_LOCK = `
+  SELECT pg_try_advisory_lock(hashtextextended('taskwire migrations ' || current_schema(), 0)) AS "isMine"`;
 
 /**
- * Brings the schema up to date, one process at a time: an advisory lock per schema lets four pods start at once. A
- * migration may take longer than any query of the service, so the lock's session waits without a limit.
+ * Brings the schema up to date, one process at a time: an advisory lock per schema lets four pods start at once. Others
+ * wait for as long as it takes, and say so.
  */
 export async function migrate(dataSource: DataSource): Promise<void> {
   const lock = dataSource.createQueryRunner();
   try {
-    await lock.query('SET statement_timeout = 0');
-    await lock.query('SET lock_timeout = 0');
-    await lock.query(
-      `SELECT pg_advisory_lock(hashtextextended('taskwire migrations ' || current_schema(), 0))`,
-    );
+    await waitFor(lock);
     await dataSource.runMigrations({ transaction: 'each' });
   } finally {
     await lock.query(`SELECT pg_advisory_unlock_all()`).catch(() => undefined);
-    await lock.query('RESET ALL').catch(() => undefined);
     await lock.release();
+  }
+}
+
+async function waitFor(lock: QueryRunner): Promise<void> {
+  const logger = new Logger('Migrations');
+  for (let tries = 1; ; tries++) {
+    const [answer] = (await lock.query(TRY_LOCK)) as { isMine: boolean }[];
+    if (answer?.isMine === true) return;
+    if (tries % TRIES_A_LINE === 0) logger.warn('Waiting for another process that migrates the database');
+    await pause(RETRY_MS);
   }
 }

@@ -33,6 +33,8 @@ export interface DueDispatch {
   taskId: string;
   attempt: number;
   state: DispatchState;
+  type: string;
+  orderingKey: string | null;
   expired: boolean;
 }
 
@@ -117,13 +119,14 @@ const TAKE_ORDERED = `
   SELECT ${LEASED_COLUMNS} FROM taken JOIN tasks AS t ON t.id = taken.task_id ORDER BY taken.ordering_number`;
 
 const TAKE_DUE = `
-  SELECT task_id AS "taskId", attempt, state, expires_at <= now() AS expired FROM dispatches
+  SELECT task_id AS "taskId", attempt, state, type, ordering_key AS "orderingKey", expires_at <= now() AS expired
+  FROM dispatches
   WHERE state IN ('scheduled', 'sent') AND due_at <= now()
   ORDER BY due_at, accepted_at, task_id LIMIT $1
   FOR UPDATE SKIP LOCKED`;
 
 const TAKE_EXPIRED_UNSENT = `
-  SELECT task_id AS "taskId", attempt, state, true AS expired FROM dispatches
+  SELECT task_id AS "taskId", attempt, state, type, ordering_key AS "orderingKey", true AS expired FROM dispatches
   WHERE state = 'unsent' AND due_at <= now() AND expires_at <= now()
   ORDER BY due_at LIMIT $1
   FOR UPDATE SKIP LOCKED`;

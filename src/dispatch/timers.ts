@@ -5,12 +5,14 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { Loop } from '../background/loop.js';
 import { transact } from '../database/transaction.js';
 import { EventBus } from '../events/event-bus.js';
 import type { Fact } from '../tasks/facts.js';
+import { TaskRepository } from '../tasks/task.repository.js';
 import { TaskWriter, type Written } from '../tasks/task-writer.js';
 import { DispatchRepository, type DueDispatch } from './dispatch.repository.js';
-import { Loop } from '../background/loop.js';
+import { orderingLock } from './ordering.js';
 
 /** How many dispatches one round takes at the most. */
 const ROUND = 500;
@@ -46,6 +48,7 @@ export class Timers implements OnApplicationBootstrap, BeforeApplicationShutdown
   constructor(
     private readonly dataSource: DataSource,
     private readonly dispatches: DispatchRepository,
+    private readonly tasks: TaskRepository,
     private readonly writer: TaskWriter,
     private readonly bus: EventBus,
   ) {}
@@ -66,12 +69,30 @@ export class Timers implements OnApplicationBootstrap, BeforeApplicationShutdown
     const { events } = await transact(this.dataSource, async (manager): Promise<Written> => {
       const [turn] = await manager.query<{ isMine: boolean }[]>(TAKE_TURN, [`taskwire timers ${name} `]);
       if (turn?.isMine !== true) return { outcomes: [], events: [] };
-      const due = await take(manager);
+      const due = await this.inTurn(manager, await take(manager));
       const facts = due.map((dispatch) => ({ taskId: dispatch.taskId, fact: factOf(dispatch) }));
       return this.writer.apply(manager, facts, { skipLocked: true });
     });
     this.bus.announce(events);
     return events.length > 0;
+  }
+
+  /**
+   * Those whose tasks nobody is changing at the moment; they are locked from now on. Behind one that is left out, others
+   * of its key have to wait, too, or they would overtake it.
+   */
+  private async inTurn(manager: EntityManager, due: readonly DueDispatch[]): Promise<DueDispatch[]> {
+    if (due.length === 0) return [];
+    const ids = due.map(({ taskId }) => taskId);
+    const { tasks } = await this.tasks.lock(manager, ids, { skipLocked: true });
+    const free = new Set(tasks.map(({ id }) => id));
+    const waiting = new Set<string>();
+    return due.filter(({ taskId, type, orderingKey }) => {
+      const key = orderingKey === null ? null : orderingLock(type, orderingKey);
+      const isFree = free.has(taskId) && !(key !== null && waiting.has(key));
+      if (!isFree && key !== null) waiting.add(key);
+      return isFree;
+    });
   }
 }
 

@@ -1,7 +1,8 @@
-import { Controller, Get, Header, Param, Query } from '@nestjs/common';
+import { Controller, Get, Header, Param, Query, UseGuards } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { validate as isUuid } from 'uuid';
 import { AppError } from '../errors/app-error.js';
+import { TakesNoQuery } from '../errors/takes-no-values.guard.js';
 import { ApiPage } from '../paging/api-page.decorator.js';
 import { idBehind, pageText } from '../paging/page.js';
 import { deadLetterText } from './dead-letter-response.js';
@@ -35,6 +36,7 @@ export class DeadLettersController {
 
   /** One dead letter. */
   @Get(':id')
+  @UseGuards(TakesNoQuery)
   @Header('content-type', JSON_TYPE)
   @ApiOkResponse({ type: DeadLetterResponse })
   async get(@Param('id') id: string): Promise<string> {

@@ -42,6 +42,8 @@ export interface ServerToClientEvents {
 export interface SocketData {
   caller: Caller;
   following: Following;
+  /** Settles when its messages so far have been served. */
+  served: Promise<void>;
 }
 
 export type TaskSocket = Socket<ClientToServerEvents, ServerToClientEvents, DefaultEventsMap, SocketData>;

@@ -1,10 +1,11 @@
-import { Controller, Get, Header, Headers, Param, Query, Res } from '@nestjs/common';
+import { Controller, Get, Header, Headers, Param, Query, Res, UseGuards } from '@nestjs/common';
 import { ApiHeader, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { validate as isUuid } from 'uuid';
 import { CurrentCaller, visibleOwner, type Caller } from '../auth/caller.js';
 import { ApiProblems } from '../errors/api-problems.decorator.js';
 import { AppError } from '../errors/app-error.js';
+import { TakesNoQuery } from '../errors/takes-no-values.guard.js';
 import { eventText } from '../events/event.js';
 import { EventsRepository } from '../events/events.repository.js';
 import { Followers } from '../events/followers.js';
@@ -43,6 +44,7 @@ export class TaskEventsController {
 
   /** The same as server-sent events, and what happens from now on; ends after an event that ends the task. */
   @Get('stream')
+  @UseGuards(TakesNoQuery)
   @ApiHeader({
     name: 'Last-Event-ID',
     description: 'The `seq` of the last event that the client has seen',
@@ -56,13 +58,10 @@ export class TaskEventsController {
   @ApiProblems('invalid_request')
   async stream(
     @Param('id') id: string,
-    @Query() query: Record<string, unknown>,
     @Headers('last-event-id') lastEventId: string | undefined,
     @CurrentCaller() caller: Caller,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    if (Object.keys(query).length > 0)
-      throw new AppError('invalid_request', 'A stream takes no query values.');
     if (!SEQ.test(lastEventId ?? '0'))
       throw new AppError('invalid_request', 'Last-Event-ID must be the id of an event.');
     const stream = new TaskStream(this.followers, reply);

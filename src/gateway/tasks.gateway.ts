@@ -49,7 +49,7 @@ export class TasksGateway implements OnGatewayConnection<TaskSocket> {
     @MessageBody() body: unknown,
     @Ack() acknowledge: Acknowledge = () => undefined,
   ): Promise<void> {
-    return this.answering(acknowledge, async () => {
+    return this.answering(socket, acknowledge, async () => {
       const subscription = parseSubscription(body);
       const { caller, following } = socket.data;
       if ('taskId' in subscription) {
@@ -75,7 +75,7 @@ export class TasksGateway implements OnGatewayConnection<TaskSocket> {
     @MessageBody() body: unknown,
     @Ack() acknowledge: Acknowledge = () => undefined,
   ): Promise<void> {
-    return this.answering(acknowledge, () => {
+    return this.answering(socket, acknowledge, () => {
       const subscription = parseUnsubscription(body);
       const { following } = socket.data;
       if ('taskId' in subscription) following.unfollow(subscription.taskId);
@@ -100,20 +100,27 @@ export class TasksGateway implements OnGatewayConnection<TaskSocket> {
     socket.once('disconnect', () => {
       following.leave();
     });
-    socket.data = { caller: LOCAL_CALLER, following };
+    socket.data = { caller: LOCAL_CALLER, following, served: Promise.resolve() };
   }
 
-  /** Answers with what the work throws; what it does not throw it acknowledges itself. */
-  private async answering(acknowledge: Acknowledge, work: () => Promise<void> | void): Promise<void> {
-    try {
-      await work();
-    } catch (thrown) {
+  /**
+   * Serves a socket's messages one after the other, so that what it has not read yet is known before more is read for it.
+   * Answers with what the work throws; what it does not throw it acknowledges itself.
+   */
+  private answering(
+    socket: TaskSocket,
+    acknowledge: Acknowledge,
+    work: () => Promise<void> | void,
+  ): Promise<void> {
+    const { data } = socket;
+    data.served = data.served.then(work).catch((thrown: unknown) => {
       const error = toAppError(thrown);
       if (error.status >= 500)
         this.logger.error({ message: 'A socket was not served', err: error.cause ?? error });
       const { code, detail } = toProblem(error);
       acknowledge({ ok: false, error: { code, message: detail } });
-    }
+    });
+    return data.served;
   }
 
   private checkRoom(following: Following, taskId: string): void {

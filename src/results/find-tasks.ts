@@ -49,7 +49,9 @@ export class FindTasks {
   ): Promise<Map<Naming, Found>> {
     const open = new Map<string, Correlated[]>();
     for (const task of await this.correlations.open(manager, distinct(namings.flatMap(correlationIdsOf)))) {
-      open.set(task.correlationId, [...(open.get(task.correlationId) ?? []), task]);
+      const known = open.get(task.correlationId);
+      if (known) known.push(task);
+      else open.set(task.correlationId, [task]);
     }
     const found = new Map<Naming, Found>();
     for (const naming of namings) {

@@ -3,9 +3,12 @@ import type { FastifyRequest } from 'fastify';
 import { AppError } from '../errors/app-error.js';
 import { utf8Text } from '../json/utf8-text.js';
 
+/** What Fastify's parser passes over at the beginning of a body, too. */
+const BYTE_ORDER_MARK = /^\ufeff/;
+
 /** The text of a request's JSON body, from which values are cut as they were sent. */
 export function bodyText({ rawBody }: RawBodyRequest<FastifyRequest>): string {
   const text = rawBody && utf8Text(rawBody);
   if (text === undefined || text === null) throw new AppError('invalid_request', 'the body is not UTF-8');
-  return text;
+  return text.replace(BYTE_ORDER_MARK, '');
 }

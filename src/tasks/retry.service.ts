@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Caller } from '../auth/caller.js';
 import { DeadLetterRepository } from '../dlq/dead-letter.repository.js';
 import { AppError } from '../errors/app-error.js';
+import { mayHappen } from './state-table.js';
 import type { TaskView } from './task-response.js';
 import { TasksService } from './tasks.service.js';
 import { UniqueCorrelations } from './unique-correlations.js';
@@ -27,7 +28,9 @@ export class RetryService {
         'task_not_retryable',
         'only a failed, dead-lettered or expired task can be retried',
       ),
-      before: (manager, task) => this.correlations.take(manager, task),
+      before: async (manager, task) => {
+        if (mayHappen('retrying', task.status, task.attempt)) await this.correlations.take(manager, task);
+      },
       after: (manager, task) => this.deadLetters.markRedriven(manager, task.id, caller.owner),
     });
   }

@@ -46,7 +46,8 @@ export function submissionOf(body: SubmitTaskDto, text: string, context: Submiss
   const { type, owner, traceparent, idempotencyKey } = context;
   const runAt = runAtOf(body);
   const fields = members(text);
-  const payload = fields.get('payload') ?? '{}';
+  const payload = fields.get('payload');
+  if (payload === undefined) throw new Error('a body that has a payload has no text for it');
   const payloadBytes = Buffer.byteLength(payload);
   if (payloadBytes > MAX_PAYLOAD_BYTES) throw payloadTooLarge(payloadBytes);
   const payloadFields = members(payload);

@@ -24,18 +24,19 @@ export interface Submitted {
 const MAX_GROUP_BYTES = 4 * 1024 * 1024;
 const ROW_BYTES = 4 * 1024;
 
+/** What waits for a commit at the most, counted in the same way: a database that is slow must not fill the memory. */
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+
 /**
  * Makes tasks durable. Concurrent submissions share one commit; when `submit` resolves, the task will be handed out,
  * whatever dies next. The broker is not waited for.
  */
 @Injectable()
 export class SubmitService {
-  private readonly commits = new GroupCommit<Submission, Submitted>({
-    work: (group) => this.commitEach(group),
-    maxWeight: MAX_GROUP_BYTES,
-    weight: ({ payloadBytes }) => payloadBytes + ROW_BYTES,
-    keys: exclusiveKeys,
-  });
+  /** Submissions that need locks share no commit with those that need none, which never wait for anybody. */
+  private readonly plain = this.groupCommit();
+  private readonly guarded = this.groupCommit();
+  private waitingBytes = 0;
 
   constructor(
     private readonly submissions: SubmissionRepository,
@@ -46,8 +47,25 @@ export class SubmitService {
   ) {}
 
   /** @throws AppError `idempotency_key_reused`, `correlation_in_use`, or `payload_invalid` if it cannot be stored */
-  submit(submission: Submission): Promise<Submitted> {
-    return this.commits.add(submission);
+  async submit(submission: Submission): Promise<Submitted> {
+    const bytes = sizeOf(submission);
+    if (this.waitingBytes + bytes > MAX_WAITING_BYTES)
+      throw new AppError('unavailable', 'the database does not keep up; try again later');
+    this.waitingBytes += bytes;
+    try {
+      return await (needsLocks(submission) ? this.guarded : this.plain).add(submission);
+    } finally {
+      this.waitingBytes -= bytes;
+    }
+  }
+
+  private groupCommit(): GroupCommit<Submission, Submitted> {
+    return new GroupCommit({
+      work: (group) => this.commitEach(group),
+      maxWeight: MAX_GROUP_BYTES,
+      weight: sizeOf,
+      keys: exclusiveKeys,
+    });
   }
 
   /** Commits a group. Where the database refuses one's data, that one alone fails; what was committed stays. */
@@ -77,7 +95,7 @@ export class SubmitService {
     );
     const lease = { leased: (submission: Submission) => toFastPath.has(submission), seconds: LEASE_SECONDS };
     const settled = new Map<Submission, Settled<Submitted>>();
-    const stamps = group.some((submission) => this.needsLocks(submission))
+    const stamps = group.some(needsLocks)
       ? await transact(this.submissions.dataSource, async (manager) => {
           settled.clear();
           const fresh = await this.admit(manager, group, settled);
@@ -98,10 +116,6 @@ export class SubmitService {
     );
     this.tell(accepted);
     return settled;
-  }
-
-  private needsLocks({ idempotency, orderingKey, correlationId, type }: Submission): boolean {
-    return idempotency !== null || orderingKey !== null || (type.uniqueCorrelation && correlationId !== null);
   }
 
   /** Answers for those that are no new task, and returns the others with the locks that they need held. */
@@ -160,6 +174,14 @@ export class SubmitService {
       }),
     );
   }
+}
+
+function sizeOf({ payloadBytes }: Submission): number {
+  return payloadBytes + ROW_BYTES;
+}
+
+function needsLocks({ idempotency, orderingKey, correlationId, type }: Submission): boolean {
+  return idempotency !== null || orderingKey !== null || (type.uniqueCorrelation && correlationId !== null);
 }
 
 /** Submissions that could be each other's replay, or take each other's correlation id, do not share a commit. */

@@ -1,9 +1,20 @@
-import { Body, Controller, Header, HttpCode, Logger, Post, Req, type RawBodyRequest } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Header,
+  HttpCode,
+  Logger,
+  Post,
+  Req,
+  UseGuards,
+  type RawBodyRequest,
+} from '@nestjs/common';
 import { ApiAcceptedResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { type Caller, CurrentCaller } from '../auth/caller.js';
 import { toProblem } from '../errors/problem.js';
 import { toAppError } from '../errors/to-app-error.js';
+import { TakesNoQuery } from '../errors/takes-no-values.guard.js';
 import { RequestValidationPipe } from '../errors/validation.pipe.js';
 import { elements, members } from '../json/members.js';
 import { traceparentOf } from '../observability/tracing.js';
@@ -25,6 +36,7 @@ export class TaskBatchController {
 
   /** Submits up to 1000 tasks. Each stands alone: the answer has, for each, the task or the error. */
   @Post()
+  @UseGuards(TakesNoQuery)
   @HttpCode(202)
   @Header('content-type', 'application/json; charset=utf-8')
   @ApiAcceptedResponse({ type: SubmittedBatchResponse })
@@ -34,6 +46,7 @@ export class TaskBatchController {
     @Req() request: RawBodyRequest<FastifyRequest>,
   ): Promise<string> {
     const texts = elements(members(bodyText(request)).get('tasks') ?? '[]');
+    if (texts.length !== tasks.length) throw new Error('a batch has another number of texts than of tasks');
     const traceparent = traceparentOf(request);
     const outcomes = await Promise.allSettled(
       tasks.map((task, index) => this.submitOne(caller, task, texts[index] ?? '', traceparent)),

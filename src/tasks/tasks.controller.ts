@@ -9,6 +9,7 @@ import {
   Query,
   Req,
   Res,
+  UseGuards,
   type RawBodyRequest,
 } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
@@ -16,6 +17,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Caller, CurrentCaller, visibleOwner } from '../auth/caller.js';
 import { ApiProblems } from '../errors/api-problems.decorator.js';
 import { AppError } from '../errors/app-error.js';
+import { TakesNoBody, TakesNoQuery } from '../errors/takes-no-values.guard.js';
 import { traceparentOf } from '../observability/tracing.js';
 import { ApiPage } from '../paging/api-page.decorator.js';
 import { idBehind, pageText } from '../paging/page.js';
@@ -56,6 +58,7 @@ export class TasksController {
     @Req() request: RawBodyRequest<FastifyRequest>,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
+    const signal = goneSignal(reply);
     const { task, replayed } = await this.intake.submit(caller, {
       body,
       text: bodyText(request),
@@ -66,7 +69,7 @@ export class TasksController {
     if (replayed) void reply.header('idempotency-replayed', 'true');
     const latest = await this.tasks.atEnd(caller, task, {
       seconds: query.wait ?? 0,
-      signal: goneSignal(reply),
+      signal,
     });
     if (query.wait !== undefined && !isOpen(latest.status)) void reply.status(200);
     return taskText(latest);
@@ -100,14 +103,14 @@ export class TasksController {
     @Query() query: WaitQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
+    const signal = goneSignal(reply);
     const task = await this.tasks.get(caller, id);
-    return taskText(
-      await this.tasks.atEnd(caller, task, { seconds: query.wait ?? 0, signal: goneSignal(reply) }),
-    );
+    return taskText(await this.tasks.atEnd(caller, task, { seconds: query.wait ?? 0, signal }));
   }
 
   /** Ends an open task. A worker that has it is not interrupted; its answer will be ignored. */
   @Post(':id/cancel')
+  @UseGuards(TakesNoQuery, TakesNoBody)
   @HttpCode(200)
   @Header('content-type', JSON_TYPE)
   @ApiOkResponse({ type: TaskResponse })
@@ -118,6 +121,7 @@ export class TasksController {
 
   /** Has a failed, dead-lettered or expired task done again: same id, next attempt, a new budget and a new expiry. */
   @Post(':id/retry')
+  @UseGuards(TakesNoQuery, TakesNoBody)
   @HttpCode(202)
   @Header('content-type', JSON_TYPE)
   @ApiAcceptedResponse({ type: TaskResponse })

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { lockNames } from '../database/advisory-locks.js';
+import { orderingLock } from '../dispatch/ordering.js';
 import { AppError } from '../errors/app-error.js';
 import type { TaskType } from '../task-types/task-type.js';
 import { TaskTypes } from '../task-types/task-types.js';
@@ -27,11 +28,13 @@ export class UniqueCorrelations {
    */
   async take(
     manager: EntityManager,
-    { id, type: name, correlationId }: Pick<TaskView, 'id' | 'type' | 'correlationId'>,
+    { id, type: name, correlationId, orderingKey }: TaskView,
   ): Promise<void> {
     const type = this.taskTypes.orDefault(name);
     if (!type.uniqueCorrelation || correlationId === null) return;
-    await lockNames(manager, [correlationLock(type.resultTopic, correlationId)]);
+    // Together with the lock that opening the task needs, in the order that everybody keeps.
+    const names = orderingKey === null ? [] : [orderingLock(name, orderingKey)];
+    await lockNames(manager, [correlationLock(type.resultTopic, correlationId), ...names]);
     const inUse = await this.inUse(manager, [{ id, type, correlationId }]);
     if (inUse.has(id)) throw new AppError('correlation_in_use', 'another open task has this correlation id');
   }
