@@ -29,16 +29,16 @@ describeWithServices('dead letters over REST', ['kafka', 'postgres'], () => {
     letters = await eventually(async () => {
       const small = await client.letters({ topic, limit: '200', failedBefore: '2026-01-01T00:00:12Z' });
       expect(small.items).toHaveLength(12);
-      expect(await rows()).toBe(24);
+      expect(await rows(topic)).toBe(24);
       return small.items;
     });
   });
 
   afterAll(() => Promise.all([taskwire.close(), worker.close()]));
 
-  const rows = async (): Promise<number> => {
+  const rows = async (name: string): Promise<number> => {
     const sql = 'SELECT count(*) FROM dead_letters WHERE topic = $1';
-    const [row] = await taskwire.app.get(DataSource).query<{ count: number }[]>(sql, [topic]);
+    const [row] = await taskwire.app.get(DataSource).query<{ count: number }[]>(sql, [name]);
     return row?.count ?? 0;
   };
 
@@ -76,25 +76,24 @@ describeWithServices('dead letters over REST', ['kafka', 'postgres'], () => {
   });
 
   it('come in pages of bounded size, however large they are', async () => {
-    const repeated = await Promise.all(
-      Array.from({ length: 20 }, (_, n) =>
-        worker.send(`${taskwire.requestTopic}-dlq`, { value: BYTES, headers: { n: String(n) } }),
-      ),
+    const count = 20;
+    const request = taskwire.requestTopic;
+    for (let n = 0; n < count; n++) await worker.send(`${request}-dlq`, { value: BYTES });
+    await eventually(
+      async () => {
+        expect(await rows(request)).toBe(count);
+      },
+      { timeoutMs: 45_000 },
     );
-    const query = { topic: taskwire.requestTopic, errorType: 'Unknown', limit: '200' };
-    const found = await eventually(async () => {
-      const items: LetterJson[] = [];
-      let cursor: string | null = '';
-      while (cursor !== null) {
-        const page = await client.letters({ ...query, ...(cursor !== '' && { cursor }) });
-        expect(JSON.stringify(page).length).toBeLessThan(14_000_000);
-        items.push(...page.items);
-        cursor = page.nextCursor;
-      }
-      expect(items.filter(({ headers }) => 'n' in headers)).toHaveLength(repeated.length);
-      return items;
-    });
-    expect(new Set(found.map(({ id }) => id)).size).toBe(found.length);
+    const ids: string[] = [];
+    let pages = 0;
+    for (let cursor: string | null = ''; cursor !== null; pages++) {
+      const page = await client.letters({ topic: request, limit: '200', ...(cursor !== '' && { cursor }) });
+      expect(JSON.stringify(page).length).toBeLessThan(14_000_000);
+      ids.push(...page.items.map(({ id }) => id));
+      cursor = page.nextCursor;
+    }
+    expect([pages, new Set(ids).size]).toEqual([2, count]);
   });
 
   it('are shown one by one as in the list', async () => {

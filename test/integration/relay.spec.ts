@@ -128,9 +128,9 @@ describeWithServices('the relay', ['ownKafka', 'postgres'], () => {
         slowest = Math.max(slowest, performance.now() - start);
       }
     };
-    await submitSome(5);
+    await submitSome(3);
     await broker.kill();
-    await submitSome(10);
+    await submitSome(5);
     await eventually(async () => {
       const held = await query(
         `SELECT FROM dispatches WHERE state = 'unsent' AND holder IS NULL AND task_id = ANY($1)`,
@@ -139,9 +139,9 @@ describeWithServices('the relay', ['ownKafka', 'postgres'], () => {
       expect(held.length).toBeGreaterThan(0);
     }, LONG);
     const starting = broker.start();
-    await submitSome(10);
-    await starting;
     await submitSome(5);
+    await starting;
+    await submitSome(3);
     await untilSent([...ids, ...keyed]);
     const order = requests
       .filter(({ key }) => key === 'one')
