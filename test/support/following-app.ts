@@ -9,17 +9,18 @@ import { EventBus } from '../../src/events/event-bus.js';
 import { EventsModule } from '../../src/events/events.module.js';
 import { GatewayModule } from '../../src/gateway/gateway.module.js';
 import { SocketIoAdapter } from '../../src/gateway/socket-io.adapter.js';
+import { Metrics } from '../../src/observability/metrics.js';
 import { loadTaskTypes } from '../../src/task-types/load-task-types.js';
 import { TaskTypes } from '../../src/task-types/task-types.js';
 import { eventually } from './eventually.js';
 
-/** Only the built-in task type. */
+/** What following finds around it in every role: metrics, and here only the built-in task type. */
 @Global()
 @Module({
-  providers: [{ provide: TaskTypes, useValue: loadTaskTypes(null) }],
-  exports: [TaskTypes],
+  providers: [{ provide: TaskTypes, useValue: loadTaskTypes(null) }, Metrics],
+  exports: [TaskTypes, Metrics],
 })
-class BuiltInTypes {}
+class Surroundings {}
 
 /** Starts what lets clients follow tasks, and nothing else, on a free port. Two of them are two web processes. */
 export async function startFollowingApp(databaseUrl: string): Promise<NestFastifyApplication> {
@@ -29,7 +30,7 @@ export async function startFollowingApp(databaseUrl: string): Promise<NestFastif
     DATABASE_POOL_SIZE: '4',
   });
   const testing = Test.createTestingModule({
-    imports: [BuiltInTypes, DatabaseModule.forRoot(config), EventsModule.forRoot(config), GatewayModule],
+    imports: [Surroundings, DatabaseModule.forRoot(config), EventsModule.forRoot(config), GatewayModule],
   });
   const app = (await testing.compile()).createNestApplication<NestFastifyApplication>(new FastifyAdapter());
   app.useLogger(['fatal']);
