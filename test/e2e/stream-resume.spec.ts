@@ -1,4 +1,3 @@
-import { request } from 'node:http';
 import { Client } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/ports.js';
@@ -6,32 +5,8 @@ import { describeWithServices } from '../support/services.js';
 import { SocketClient } from '../support/socket-client.js';
 import { Worker } from '../support/worker.js';
 import { done } from './done.js';
+import { openStream } from './event-stream.js';
 import { Installation, PATIENCE, ready } from './installation.js';
-
-/** What came over one connection of an event stream; `ended` when it was closed from the other end. */
-interface Stream {
-  ids: number[];
-  ended: boolean;
-}
-
-function openStream(url: string, lastEventId?: number): Stream {
-  const stream: Stream = { ids: [], ended: false };
-  const headers = lastEventId === undefined ? {} : { 'last-event-id': String(lastEventId) };
-  let text = '';
-  const end = (): void => {
-    stream.ended = true;
-  };
-  request(url, { headers }, (response) => {
-    response.setEncoding('utf8').on('data', (chunk: string) => {
-      text += chunk;
-      stream.ids = Array.from(text.matchAll(/^id: (\d+)$/gm), ([, id]) => Number(id));
-    });
-    response.on('error', end).on('close', end);
-  })
-    .on('error', end)
-    .end();
-  return stream;
-}
 
 describeWithServices('following a task over a restart of the web process', ['kafka', 'postgres'], () => {
   let installation: Installation;
