@@ -25,7 +25,6 @@ const TOPIC_ERRORS = new Set([
   'KAFKA_STORAGE_ERROR',
   'NOT_ENOUGH_REPLICAS',
   'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
-  'REQUEST_TIMED_OUT',
 ]);
 
 /** Classifies what kafkajs threw. What it does not know is the transport's: no record is given up for a guess. */
