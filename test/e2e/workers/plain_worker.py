@@ -41,13 +41,19 @@ def work():
         bootstrap_servers=BROKERS,
         group_id=GROUP,
         auto_offset_reset="earliest",
+        session_timeout_ms=10_000,
         reconnect_backoff_max_ms=500,
     )
-    # Not poll() with a time-out: in kafka-python 3.0.12 one that runs out in the middle of a rebalance leaves the consumer
-    # without positions, for ever.
-    for record in consumer:
-        for sent in [producer.send(RESULT_TOPIC, answer) for answer in answers(json.loads(record.value))]:
-            sent.get(timeout=60)
+    try:
+        # Not poll() with a time-out: in kafka-python 3.0.12 one that runs out in the middle of a rebalance leaves the
+        # consumer without positions, for ever.
+        for record in consumer:
+            for sent in [producer.send(RESULT_TOPIC, answer) for answer in answers(json.loads(record.value))]:
+                sent.get(timeout=60)
+    finally:
+        # Or its heartbeats would go on, and hold up the group that the next consumer joins.
+        consumer.close(autocommit=False, timeout_ms=2_000)
+        producer.close(timeout=2)
 
 
 while True:
