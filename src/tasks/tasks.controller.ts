@@ -58,7 +58,7 @@ export class TasksController {
     @Req() request: RawBodyRequest<FastifyRequest>,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    const signal = goneSignal(reply);
+    const signal = goneSignal(reply, query.wait);
     const { task, replayed } = await this.intake.submit(caller, {
       body,
       text: bodyText(request),
@@ -103,7 +103,7 @@ export class TasksController {
     @Query() query: WaitQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    const signal = goneSignal(reply);
+    const signal = goneSignal(reply, query.wait);
     const task = await this.tasks.get(caller, id);
     return taskText(await this.tasks.atEnd(caller, task, { seconds: query.wait ?? 0, signal }));
   }
@@ -144,8 +144,12 @@ function idempotencyKeyOf({ headers }: FastifyRequest): string | null {
   return key === undefined ? null : String(key);
 }
 
+/** For requests that do not wait: most, and a signal of their own would cost them something. */
+const NEVER = new AbortController().signal;
+
 /** Aborted when the client has gone before its answer was written. */
-function goneSignal(reply: FastifyReply): AbortSignal {
+function goneSignal(reply: FastifyReply, wait: number | undefined): AbortSignal {
+  if (wait === undefined) return NEVER;
   const gone = new AbortController();
   reply.raw.once('close', () => {
     gone.abort();
