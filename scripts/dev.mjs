@@ -17,11 +17,11 @@ console.log(
 
 const nest = ['node_modules/@nestjs/cli/bin/nest.js', 'start', '--watch', '--preserveWatchOutput'];
 const app = spawn(process.execPath, nest, {
+  // A group of its own, so that the application behind Nest's watcher hears of the end whoever sends it.
+  detached: true,
   stdio: 'inherit',
   env: { ROLE: 'all', ...process.env, KAFKA_BROKERS: brokers, DATABASE_URL: databaseUrl },
 });
-// The terminal sends Ctrl-C to the application, too; the services are closed when it has drained.
-process.on('SIGINT', () => {});
-process.on('SIGTERM', () => app.kill());
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.kill(-app.pid, 'SIGTERM'));
 await once(app, 'exit');
 await close();
