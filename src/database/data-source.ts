@@ -8,6 +8,7 @@ import { TaskEvent } from '../events/task-event.entity.js';
 import { IdempotencyKey } from '../tasks/idempotency-key.entity.js';
 import { Task } from '../tasks/task.entity.js';
 import { Initial1763900000000 } from './migrations/1763900000000-initial.js';
+import { PreparingClient } from './preparing-client.js';
 
 /** What of the configuration the database needs. */
 export interface DatabaseOptions {
@@ -32,6 +33,18 @@ export const SESSION_LIMITS = {
 } as const;
 
 /**
+ * How we reach the server. Statements that need nothing of each other share a round trip. One that is not answered in
+ * time, longer than the server's own limit, closes its connection: a host that vanished resets none.
+ */
+const CONNECTION = {
+  Client: PreparingClient,
+  pipeline: true,
+  query_timeout: SESSION_LIMITS.statement_timeout + 5_000,
+  keepAlive: true,
+  keepAliveInitialDelayMillis: 10_000,
+};
+
+/**
  * `json` stays the text that it is, because numbers must survive digit for digit; `bigint` becomes a number, because
  * ours (offsets, ordering numbers, counts) stay below 2^53.
  */
@@ -52,6 +65,6 @@ export function dataSourceOptions({ url, poolSize }: DatabaseOptions): DataSourc
     connectTimeoutMS: 5_000,
     applicationName: 'taskwire',
     installExtensions: false,
-    extra: { ...SESSION_LIMITS, keepAlive: true, keepAliveInitialDelayMillis: 10_000, types },
+    extra: { ...SESSION_LIMITS, ...CONNECTION, types },
   };
 }

@@ -85,18 +85,19 @@ export class TaskWriter {
 
   private async write(manager: EntityManager, changes: readonly TaskChange[]): Promise<void> {
     // A report that says nothing new renews the dispatch and leaves the task alone.
-    await this.tasks.update(
-      manager,
-      changes.filter(({ events }) => events.length > 0),
-    );
-    await appendEvents(
-      manager,
-      changes.flatMap(({ events }) => events),
-    );
-    await this.dispatches.end(
-      manager,
-      changes.filter(({ dispatch }) => dispatch.kind === 'end').map(({ task }) => task.id),
-    );
+    const moved = changes.filter(({ events }) => events.length > 0);
+    const ended = changes.filter(({ dispatch }) => dispatch.kind === 'end');
+    await Promise.all([
+      this.tasks.update(manager, moved),
+      appendEvents(
+        manager,
+        moved.flatMap(({ events }) => events),
+      ),
+      this.dispatches.end(
+        manager,
+        ended.map(({ task }) => task.id),
+      ),
+    ]);
     const standing = changes.map(standingDispatch).filter((dispatch) => dispatch !== null);
     const ordered = standing
       .filter(({ state }) => state === 'unsent')

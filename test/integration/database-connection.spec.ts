@@ -1,0 +1,62 @@
+import { DataSource } from 'typeorm';
+import { dataSourceOptions } from '../../src/database/data-source.js';
+import { eventually } from '../support/eventually.js';
+import { createTestDatabase } from '../support/postgres.js';
+
+describe('a connection to PostgreSQL', () => {
+  let database: Awaited<ReturnType<typeof createTestDatabase>>;
+  let dataSource: DataSource;
+
+  const connect = async (extra: object = {}): Promise<void> => {
+    const options = dataSourceOptions({ url: database.url, poolSize: 1 });
+    dataSource = await new DataSource({
+      ...options,
+      extra: { ...(options.extra as object), ...extra },
+    }).initialize();
+  };
+  const backend = async (): Promise<number> => {
+    const [row] = await dataSource.query<{ pid: number }[]>('SELECT pg_backend_pid() AS pid');
+    return row?.pid ?? 0;
+  };
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+  });
+
+  afterEach(async () => {
+    await dataSource.destroy();
+  });
+
+  afterAll(async () => {
+    await database.drop();
+  });
+
+  it('has the server parse a statement with parameters once', async () => {
+    await connect();
+    const statement = 'SELECT $1::int + 1 AS next';
+    expect(await dataSource.query(statement, [1])).toEqual([{ next: 2 }]);
+    expect(await dataSource.query(statement, [41])).toEqual([{ next: 42 }]);
+    expect(
+      await dataSource.query(
+        'SELECT calls FROM (SELECT statement, generic_plans + custom_plans AS calls FROM pg_prepared_statements) AS p WHERE statement = $1',
+        [statement],
+      ),
+    ).toEqual([{ calls: 2 }]);
+  });
+
+  it('goes on with the next statement after one that the server refused', async () => {
+    await connect();
+    const statement = 'SELECT 1 / $1::int AS share';
+    await expect(dataSource.query(statement, [0])).rejects.toThrow('division by zero');
+    expect(await dataSource.query(statement, [1])).toEqual([{ share: 1 }]);
+  });
+
+  it('is given up, not used again, when a statement is not answered in time', async () => {
+    await connect({ query_timeout: 300 });
+    const before = await backend();
+    await expect(dataSource.query('SELECT pg_sleep(5)')).rejects.toThrow(/timeout|terminated/);
+    await eventually(async () => {
+      expect(await backend()).not.toBe(before);
+    });
+  });
+});
