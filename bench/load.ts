@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import autocannon from 'autocannon';
+
 /** Latencies of a run, in milliseconds. */
 export interface Load {
   answered: number;
@@ -5,24 +8,38 @@ export interface Load {
   latencies: number[];
 }
 
-/** A closed loop: each of `connections` sends its next request when the last was answered, until the time is up. */
+/**
+ * A closed loop: each of `connections` sends the request again when it was answered, `total` times in all. An answer other
+ * than 202 is an error: nothing may be counted that was not accepted.
+ */
 export async function closedLoop(
-  connections: number,
-  seconds: number,
-  request: () => Promise<void>,
+  url: string,
+  body: string,
+  { connections, total }: { connections: number; total: number },
 ): Promise<Load> {
-  const start = performance.now();
-  const end = start + seconds * 1000;
   const latencies: number[] = [];
-  const loop = async (): Promise<void> => {
-    while (performance.now() < end) {
-      const sent = performance.now();
-      await request();
-      latencies.push(performance.now() - sent);
-    }
+  const start = performance.now();
+  const options = {
+    url,
+    method: 'POST' as const,
+    headers: { 'content-type': 'application/json' },
+    body,
+    connections,
+    amount: total,
   };
-  await Promise.all(Array.from({ length: connections }, loop));
-  return { answered: latencies.length, seconds: (performance.now() - start) / 1000, latencies };
+  const run = autocannon(options, () => undefined);
+  const wrong: number[] = [];
+  run.on('response', (_client, status, _bytes, milliseconds) => {
+    latencies.push(milliseconds);
+    if (status !== 202) wrong.push(status);
+  });
+  await once(run, 'done');
+  const seconds = (performance.now() - start) / 1000;
+  if (wrong.length > 0 || latencies.length !== total)
+    throw new Error(
+      `${total} requests had ${latencies.length} answers, not 202: ${wrong.slice(0, 5).join(', ')}`,
+    );
+  return { answered: latencies.length, seconds, latencies };
 }
 
 /** The value below which a share `p` of the values is. */

@@ -1,20 +1,22 @@
 import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { io } from 'socket.io-client';
-import { closedLoop, spread } from './load.js';
+import { closedLoop, spread, type Load } from './load.js';
 import type { Stage } from './stage.js';
 
 const PAYLOAD = JSON.stringify({ payload: { fileUrl: '/data/a.shp', note: 'x'.repeat(400) } });
 const CONNECTIONS = 64;
 const BACKLOG = 20_000;
 
+/** So many tasks first, for the compilers of all that takes part. */
+const WARM_UP = 5_000;
+
 /** Durable submissions a second at 64 connections, without workers. */
 export async function submissions(stage: Stage): Promise<void> {
   const { url } = await stage.start('all');
-  const post = poster(url);
-  await closedLoop(CONNECTIONS, 3, post);
+  await submit(url, WARM_UP);
   const before = await count(stage, 'true');
-  const { answered, seconds, latencies } = await closedLoop(CONNECTIONS, 10, post);
+  const { answered, seconds, latencies } = await submit(url, 20_000);
   const kept = (await count(stage, 'true')) - before;
   if (kept !== answered) throw new Error(`${answered} were answered 202, ${kept} are in the table`);
   report('submissions at 64 connections', `${rate(answered, seconds)}/s, ${spread(latencies)}`);
@@ -40,12 +42,11 @@ export async function results(stage: Stage): Promise<void> {
 export async function throughput(stage: Stage): Promise<void> {
   const { url } = await stage.start('all');
   await stage.startWorker();
-  const post = poster(url);
-  await closedLoop(CONNECTIONS, 5, post);
+  await submit(url, WARM_UP);
   await until(async () => (await count(stage, 'finished_at IS NULL')) === 0);
   const before = await count(stage, 'true');
   const start = performance.now();
-  const { answered, latencies } = await closedLoop(CONNECTIONS, 15, post);
+  const { answered, latencies } = await submit(url, 20_000);
   await until(async () => (await count(stage, 'finished_at IS NULL')) === 0);
   const seconds = (performance.now() - start) / 1000;
   const ended = (await count(stage, `status = 'succeeded'`)) - before;
@@ -57,6 +58,8 @@ export async function throughput(stage: Stage): Promise<void> {
 export async function roundTrip(stage: Stage): Promise<void> {
   const { url } = await stage.start('all');
   await stage.startWorker();
+  await submit(url, WARM_UP);
+  await until(async () => (await count(stage, 'finished_at IS NULL')) === 0);
   const socket = io(url, { transports: ['websocket'] });
   const latencies: number[] = [];
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
@@ -80,11 +83,8 @@ export async function roundTrip(stage: Stage): Promise<void> {
   report('POST to socket event, unloaded, 1,000 tasks', spread(latencies));
 }
 
-function poster(url: string): () => Promise<void> {
-  const agent = new http.Agent({ keepAlive: true, maxSockets: CONNECTIONS });
-  return async () => {
-    await send(url, '/v1/tasks', PAYLOAD, agent);
-  };
+function submit(url: string, total: number): Promise<Load> {
+  return closedLoop(`${url}/v1/tasks`, PAYLOAD, { connections: CONNECTIONS, total });
 }
 
 async function submitBatches(url: string, total: number): Promise<void> {

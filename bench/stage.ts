@@ -6,10 +6,10 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
-import { createTestDatabase } from '../test/support/postgres.js';
+import { startKafkaBroker } from '../test/support/kafka.js';
+import { createTestDatabase, startPostgres } from '../test/support/postgres.js';
 import { startTaskwire, type TaskwireProcess } from '../test/support/process.js';
 import { unique } from '../test/support/services.js';
-import { startServices } from '../test/support/start-services.mjs';
 
 /** What a scenario runs on: real servers, a schema and topics of its own, processes as in production. */
 export interface Stage {
@@ -24,10 +24,18 @@ export interface Stage {
   recordsOn(topic: string): Promise<number>;
 }
 
+/** A broker that runs for long, as in production: Java compiles what is hot for speed. */
+const KAFKA_JAVA = ['-Xms512m', '-Xmx512m', '-XX:+UseSerialGC'];
+
+/** As in the Dockerfile. */
+const NODE_OPTIONS = '--max-semi-space-size=32';
+
 /** Sets the stage, runs a scenario on it, and clears everything away. */
 export async function onStage(scenario: (stage: Stage) => Promise<void>): Promise<void> {
-  const { services, close } = await startServices();
-  process.env.TASKWIRE_TEST_SERVICES = JSON.stringify(services);
+  const kafka = await startKafkaBroker({ java: KAFKA_JAVA });
+  const postgres = await startPostgres();
+  const { brokers } = kafka;
+  process.env.TASKWIRE_TEST_SERVICES = JSON.stringify({ brokers, databaseUrl: postgres.url, missing: {} });
   const database = await createTestDatabase();
   const pool = new pg.Pool({ connectionString: database.url, max: 1 });
   const folder = await mkdtemp(path.join(tmpdir(), 'taskwire-bench-'));
@@ -41,7 +49,8 @@ export async function onStage(scenario: (stage: Stage) => Promise<void>): Promis
   );
   const env = {
     DATABASE_URL: database.url,
-    KAFKA_BROKERS: services.brokers,
+    KAFKA_BROKERS: brokers,
+    NODE_OPTIONS,
     KAFKA_GROUP_PREFIX: unique('bench'),
     TASK_TYPES: types,
     LOG_LEVEL: 'warn',
@@ -56,17 +65,17 @@ export async function onStage(scenario: (stage: Stage) => Promise<void>): Promis
         return taskwire;
       },
       startWorker: async () => {
-        children.push(await instantWorker([services.brokers, requestTopic, resultTopic]));
+        children.push(await instantWorker([brokers, requestTopic, resultTopic]));
       },
       query: async <T extends object>(sql: string) => (await pool.query<T>(sql)).rows,
-      recordsOn: (topic) => recordsOn(services.brokers, topic),
+      recordsOn: (topic) => recordsOn(brokers, topic),
     });
   } finally {
     await Promise.all(children.map((child) => child.stop()));
     await pool.end();
     await database.drop();
     await rm(folder, { recursive: true });
-    await close();
+    await Promise.all([kafka.close(), postgres.close()]);
   }
 }
 

@@ -8,10 +8,13 @@ import { eventually } from './eventually.js';
 import { kafkaClassPath } from './kafka-jars.js';
 import { freePort } from './ports.js';
 
-/** `port`: of the plain listener, a free one by default. `properties`: over those of `server.properties`. */
 export interface KafkaBrokerOptions {
+  /** Of the plain listener; a free one by default. */
   port?: number;
+  /** Over those of `server.properties`. */
   properties?: Record<string, string>;
+  /** Java options instead of those that make it start quickly. */
+  java?: readonly string[];
 }
 
 /** A broker of its own for one test, to be broken at will. */
@@ -59,7 +62,13 @@ export async function startKafkaBroker(options: KafkaBrokerOptions = {}): Promis
   await writeFile(logging, LOGGING);
 
   // Kafka unpacks its codecs' libraries into the folder for temporary files.
-  const java = [...JVM, `-Djava.io.tmpdir=${dir}`, `-Dlog4j2.configurationFile=${logging}`, '-cp', classPath];
+  const java = [
+    ...(options.java ?? JVM),
+    `-Djava.io.tmpdir=${dir}`,
+    `-Dlog4j2.configurationFile=${logging}`,
+    '-cp',
+    classPath,
+  ];
   let process: Child | undefined;
   const start = async (): Promise<void> => {
     process = await Child.start('java', [...java, 'kafka.Kafka', config]);
