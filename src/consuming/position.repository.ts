@@ -28,12 +28,15 @@ export class PositionRepository {
   private readonly seen = new Map<string, number>();
 
   /**
-   * Locks the positions of the records' partitions, always in the same order, moves them over the records, and answers
-   * with those that count. What the records bring about has to be written in the same transaction.
+   * Locks the positions of the records' partitions, always in the same order, and answers with the records that count and
+   * the positions behind them. What the records bring about and `move` have to be written in the same transaction.
    *
    * @throws Error if a batch may be an old one: nobody's fault, and when it is read again it is clear
    */
-  async advance(manager: EntityManager, records: readonly ConsumedRecord[]): Promise<ConsumedRecord[]> {
+  async lock(
+    manager: EntityManager,
+    records: readonly ConsumedRecord[],
+  ): Promise<{ fresh: ConsumedRecord[]; moved: Position[] }> {
     const byPartition = new Map<string, ConsumedRecord[]>();
     for (const record of records) {
       const name = partitionName(record);
@@ -43,7 +46,7 @@ export class PositionRepository {
     }
     const moved: Position[] = [];
     const fresh = new Set<ConsumedRecord>();
-    for (const before of await this.lock(manager, byPartition)) {
+    for (const before of await this.lockAll(manager, byPartition)) {
       const name = partitionName(before);
       const advanced = advance(before, byPartition.get(name) ?? [], this.seen.get(name));
       this.seen.set(name, before.position);
@@ -53,11 +56,15 @@ export class PositionRepository {
       moved.push(advanced.after);
       for (const record of advanced.fresh) fresh.add(record);
     }
-    if (moved.length > 0) await manager.query(MOVE, [JSON.stringify(moved)]);
-    return records.filter((record) => fresh.has(record));
+    return { fresh: records.filter((record) => fresh.has(record)), moved };
   }
 
-  private async lock(
+  /** Writes positions that are locked. */
+  async move(manager: EntityManager, moved: readonly Position[]): Promise<void> {
+    if (moved.length > 0) await manager.query(MOVE, [JSON.stringify(moved)]);
+  }
+
+  private async lockAll(
     manager: EntityManager,
     byPartition: ReadonlyMap<string, ConsumedRecord[]>,
   ): Promise<Position[]> {

@@ -92,9 +92,13 @@ export class RecordPipeline {
     effectsOf: (manager: EntityManager, fresh: ConsumedRecord[]) => Promise<Effect[]>,
   ): Promise<void> {
     const { events, counts, letters } = await transact(this.dataSource, async (manager) => {
-      const fresh = await this.positions.advance(manager, records);
+      const { fresh, moved } = await this.positions.lock(manager, records);
       const effects = await effectsOf(manager, fresh);
-      return this.write(manager, effects);
+      const [written] = await Promise.all([
+        this.write(manager, effects),
+        this.positions.move(manager, moved),
+      ]);
+      return written;
     });
     this.bus.announce(events);
     for (const { outcome, reason } of counts) reader.count?.(outcome, reason);
