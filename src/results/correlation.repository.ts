@@ -1,17 +1,24 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
-/** An open task that may answer to a correlation id. */
-export interface Correlated {
+/** What a record may mean by a name that is no task's id. */
+export interface Asked {
   correlationId: string;
-  taskId: string;
-  type: string;
-  acceptedAt: Date;
+  /** Task types that use the record's result topic. */
+  types: readonly string[];
+  /** Tasks that were accepted later cannot be meant. */
+  latest: Date;
 }
 
+/** However many open tasks share an id: two are enough to know that it names none of them. */
 const OPEN = `
-  SELECT correlation_id AS "correlationId", task_id AS "taskId", type, accepted_at AS "acceptedAt" FROM dispatches
-  WHERE correlation_id = ANY($1::text[]) AND NOT (state = 'scheduled' AND attempt = 1)`;
+  SELECT n.index, d.task_id AS "taskId"
+  FROM json_to_recordset($1::json) AS n(index integer, "correlationId" text, types text[], latest timestamptz)
+  CROSS JOIN LATERAL (
+    SELECT task_id FROM dispatches
+    WHERE correlation_id = n."correlationId" AND type = ANY(n.types) AND accepted_at <= n.latest
+      AND NOT (state = 'scheduled' AND attempt = 1)
+    LIMIT 2) AS d`;
 
 const ENDED = `
   SELECT name FROM unnest($1::text[]) AS name
@@ -21,9 +28,17 @@ const ENDED = `
 /** The SQL of finding tasks by their correlation ids. */
 @Injectable()
 export class CorrelationRepository {
-  /** The open tasks with these correlation ids that are or were queued. */
-  async open(manager: EntityManager, correlationIds: readonly string[]): Promise<Correlated[]> {
-    return correlationIds.length === 0 ? [] : manager.query(OPEN, [correlationIds]);
+  /** The open tasks, two at the most, that are or were queued and may be meant; for each, in order. */
+  async open(manager: EntityManager, asked: readonly Asked[]): Promise<string[][]> {
+    if (asked.length === 0) return [];
+    const rows: { index: number; taskId: string }[] = await manager.query(OPEN, [
+      JSON.stringify(
+        asked.map(({ correlationId, types, latest }, index) => ({ index, correlationId, types, latest })),
+      ),
+    ]);
+    const found = asked.map((): string[] => []);
+    for (const { index, taskId } of rows) found[index]?.push(taskId);
+    return found;
   }
 
   /** Those of the correlation ids that a task of these types, now ended, has had. */

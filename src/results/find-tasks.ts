@@ -4,7 +4,7 @@ import { validate as isUuid } from 'uuid';
 import { blamingRecords } from '../database/fault.js';
 import { TaskTypes } from '../task-types/task-types.js';
 import { TaskRepository } from '../tasks/task.repository.js';
-import { CorrelationRepository, type Correlated } from './correlation.repository.js';
+import { CorrelationRepository, type Asked } from './correlation.repository.js';
 import type { DecodedResult } from './decode-result.js';
 import { RecordError } from './record-error.js';
 
@@ -47,17 +47,15 @@ export class FindTasks {
     manager: EntityManager,
     namings: readonly Naming[],
   ): Promise<Map<Naming, Found>> {
-    const open = new Map<string, Correlated[]>();
-    for (const task of await this.correlations.open(manager, distinct(namings.flatMap(correlationIdsOf)))) {
-      const known = open.get(task.correlationId);
-      if (known) known.push(task);
-      else open.set(task.correlationId, [task]);
-    }
+    const asked = blamingRecords(() => namings.flatMap((naming) => this.asked(naming)));
+    const open = await this.correlations.open(manager, asked);
     const found = new Map<Naming, Found>();
-    for (const naming of namings) {
-      const match = blamingRecords(() => this.match(naming, open));
-      if (match) found.set(naming, match);
-    }
+    asked.forEach(({ naming, correlationId }, index) => {
+      const [first, second] = open[index] ?? [];
+      // The first of a record's names that open tasks have counts.
+      if (first === undefined || found.has(naming)) return;
+      found.set(naming, second === undefined ? { taskId: first } : ambiguous(correlationId));
+    });
     await this.findLate(
       manager,
       namings.filter((naming) => !found.has(naming)),
@@ -66,23 +64,10 @@ export class FindTasks {
     return found;
   }
 
-  /** The first of the record's names that open tasks have; more than one such task is nobody's to choose from. */
-  private match(naming: Naming, open: ReadonlyMap<string, Correlated[]>): Found | null {
+  private asked(naming: Naming): (Asked & { naming: Naming })[] {
     const types = this.taskTypes.namesByResultTopic(naming.topic);
-    const latest = naming.at.getTime() + CLOCK_TOLERANCE_MS;
-    for (const correlationId of correlationIdsOf(naming)) {
-      const [first, second] = (open.get(correlationId) ?? []).filter(
-        ({ type, acceptedAt }) => types.includes(type) && acceptedAt.getTime() <= latest,
-      );
-      if (second) {
-        return new RecordError(
-          'correlation_ambiguous',
-          `More than one open task has the correlation id ${correlationId}.`,
-        );
-      }
-      if (first) return { taskId: first.taskId };
-    }
-    return null;
+    const latest = new Date(naming.at.getTime() + CLOCK_TOLERANCE_MS);
+    return correlationIdsOf(naming).map((correlationId) => ({ naming, correlationId, types, latest }));
   }
 
   private async findLate(
@@ -111,6 +96,13 @@ function idsOf({ taskId, key, headerTaskId }: Naming): string[] {
 
 function correlationIdsOf({ taskId, key }: Naming): string[] {
   return [taskId, key].filter((id) => id !== null);
+}
+
+function ambiguous(correlationId: string): RecordError {
+  return new RecordError(
+    'correlation_ambiguous',
+    `More than one open task has the correlation id ${correlationId}.`,
+  );
 }
 
 function unknownTask({ taskId, key, headerTaskId }: Naming): RecordError {
