@@ -1,4 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module.js';
 import type { Config } from '../config/config.js';
 import { DatabaseModule } from '../database/database.module.js';
 import { EventsModule } from '../events/events.module.js';
@@ -18,6 +19,7 @@ export class CoreModule {
       global: true,
       imports: [
         DatabaseModule.forRoot(config),
+        AuthModule.forRoot(config),
         TransportModule.forRoot(config),
         EventsModule.forRoot(config),
         ObservabilityModule,

@@ -13,7 +13,7 @@ import { serveAsyncApi } from './async-api.js';
 import { answerClientError } from './client-errors.js';
 import { serveDocsPage } from './docs-page.js';
 import { serveOpenApi } from './openapi.js';
-import { foreignOrigin } from './origin-rules.js';
+import { foreignHost, foreignOrigin } from './origin-rules.js';
 
 /** The largest body of a request, in bytes. */
 const BODY_LIMIT = 16 * 1024 * 1024;
@@ -68,11 +68,14 @@ export function configureHttp(app: NestFastifyApplication, config: Config): void
 
   app.useSecurityHeaders(SECURITY_HEADERS);
   if (corsOrigins.length > 0) allowPages(app, corsOrigins);
-  refuseForeignOrigins(fastify, corsOrigins);
+  // With credentials it is they that count: a page has to be given them.
+  if (config.auth.kind === 'none') refuseStrangers(fastify, corsOrigins);
   app.useWebSocketAdapter(
     new SocketIoAdapter(app, {
       corsOrigins,
-      isAllowed: ({ headers }) => foreignOrigin(headers, corsOrigins) === null,
+      isAllowed: ({ headers }) =>
+        foreignOrigin(headers, corsOrigins) === null &&
+        (config.auth.kind !== 'none' || foreignHost(headers) === null),
     }),
   );
 
@@ -80,7 +83,7 @@ export function configureHttp(app: NestFastifyApplication, config: Config): void
   app.useGlobalPipes(new RequestValidationPipe());
   app.useGlobalFilters(new ProblemFilter());
 
-  serveOpenApi(app);
+  serveOpenApi(app, config);
   serveAsyncApi(fastify);
   serveDocsPage(fastify);
 }
@@ -115,9 +118,9 @@ function allowPages(app: NestFastifyApplication, origins: readonly string[]): vo
   });
 }
 
-function refuseForeignOrigins(fastify: FastifyInstance, origins: readonly string[]): void {
+function refuseStrangers(fastify: FastifyInstance, origins: readonly string[]): void {
   fastify.addHook('onRequest', (request, _, done) => {
-    const reason = foreignOrigin(request.headers, origins);
+    const reason = foreignHost(request.headers) ?? foreignOrigin(request.headers, origins);
     done(reason === null ? undefined : new AppError('forbidden', reason));
   });
 }

@@ -1,19 +1,29 @@
-import { createParamDecorator } from '@nestjs/common';
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
 
-/** What a caller may do; api.md's "Who may do what". */
-export type Role = 'client' | 'service' | 'compute' | 'operator';
+/** What callers may do, as credentials say it; api.md's "Who may do what". */
+export const ROLES = ['client', 'service', 'compute', 'operator'] as const;
+
+/** `reader` is the role of tokens that Taskwire makes itself: for a browser's socket or stream. */
+export type Role = (typeof ROLES)[number] | 'reader';
 
 /** Whoever sent a request or opened a socket. */
 export interface Caller {
   /** The owner of the tasks that it submits, and the only one whose tasks a mere `client` can see. */
   owner: string;
   roles: readonly Role[];
+  /** The only task that it may read, or null for all that its roles let it see. */
+  taskId: string | null;
+  /** When its credentials end, and with them whatever it follows; null for never. */
+  expiresAt: Date | null;
 }
 
 /** With `AUTH=none` everybody is this one: the server listens on loopback only. */
 export const LOCAL_CALLER: Caller = Object.freeze({
   owner: 'local',
-  roles: Object.freeze(['client', 'service', 'compute', 'operator'] as const),
+  roles: ROLES,
+  taskId: null,
+  expiresAt: null,
 });
 
 /**
@@ -24,5 +34,14 @@ export function visibleOwner(caller: Caller): string | null {
   return caller.roles.includes('service') || caller.roles.includes('operator') ? null : caller.owner;
 }
 
+/** A request that the access guard has let in. */
+export interface AuthenticatedRequest extends FastifyRequest {
+  caller?: Caller;
+}
+
 /** The caller of the current request. */
-export const CurrentCaller = createParamDecorator((): Caller => LOCAL_CALLER);
+export const CurrentCaller = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {
+  const { caller } = context.switchToHttp().getRequest<AuthenticatedRequest>();
+  if (!caller) throw new Error('a route without a role asks for its caller');
+  return caller;
+});

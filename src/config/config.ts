@@ -36,6 +36,29 @@ export interface KafkaConfig {
   readonly replicationFactor: number | null;
 }
 
+/** How the tokens of callers are checked; at most one of the three kinds of keys is there. */
+export interface JwtConfig {
+  /** For HS256. */
+  readonly secret: string | null;
+  /** A PEM text, for RS256, ES256 or EdDSA. */
+  readonly publicKey: string | null;
+  /** The URL or the path of a JSON Web Key Set, for the same. */
+  readonly jwks: string | null;
+  /** What `iss` has to be; `null`: anything. */
+  readonly issuer: string | null;
+  /** What `aud` has to hold; `null`: anything. */
+  readonly audience: string | null;
+}
+
+/** How callers are known. `none`: everybody is `local` and may do everything. */
+export type AuthConfig =
+  | { readonly kind: 'none' }
+  | (JwtConfig & {
+      readonly kind: 'jwt';
+      /** The path of the file of API keys; `null`: there are none. */
+      readonly apiKeysPath: string | null;
+    });
+
 /** Where to send traces. */
 export interface TracingConfig {
   /** The base URL of an OTLP/HTTP collector. */
@@ -56,7 +79,7 @@ export interface Config {
   readonly transport: { readonly kind: 'kafka'; readonly kafka: KafkaConfig; readonly groupPrefix: string };
   /** `null`: only the built-in type `default`. */
   readonly taskTypesPath: string | null;
-  readonly auth: 'none';
+  readonly auth: AuthConfig;
   readonly retentionDays: number;
   readonly shutdownSeconds: number;
   readonly logLevel: LogLevel;

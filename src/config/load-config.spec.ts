@@ -42,7 +42,7 @@ describe('loadConfig', () => {
         groupPrefix: 'taskwire',
       },
       taskTypesPath: null,
-      auth: 'none',
+      auth: { kind: 'none' },
       retentionDays: 30,
       shutdownSeconds: 20,
       logLevel: 'info',
@@ -56,7 +56,7 @@ describe('loadConfig', () => {
     [{ HOST: 'localhost' }, { http: { host: 'localhost' } }],
     [
       { HOST: '127.8.0.1', AUTH: 'none' },
-      { http: { host: '127.8.0.1' }, auth: 'none' },
+      { http: { host: '127.8.0.1' }, auth: { kind: 'none' } },
     ],
     [{ PORT: '0' }, { http: { port: 0 } }],
     [{ PORT: '65535' }, { http: { port: 65535 } }],
@@ -173,7 +173,7 @@ describe('loadConfig', () => {
     [{ ...SASL, KAFKA_SASL_USERNAME: '' }, 'KAFKA_SASL_USERNAME must be set when KAFKA_SASL_MECHANISM is'],
     [{ ...SASL, KAFKA_SASL_PASSWORD: '' }, 'KAFKA_SASL_PASSWORD must be set when KAFKA_SASL_MECHANISM is'],
     [{ AUTH: 'basic' }, 'AUTH must be one of none, jwt, not "basic"'],
-    [{ AUTH: 'jwt' }, 'AUTH=jwt comes with a later version'],
+    [{ AUTH: 'jwt' }, 'AUTH=jwt needs one of JWT_SECRET, JWT_PUBLIC_KEY, JWT_JWKS, or API_KEYS'],
     [{ HOST: '0.0.0.0' }, 'AUTH must be set when HOST is not a loopback address (it is 0.0.0.0)'],
     [
       { HOST: '127.evil.example' },

@@ -1,5 +1,12 @@
 import { isIPv4 } from 'node:net';
-import { ConfigError, type Config, type KafkaConfig, type KafkaSasl, type KafkaSsl } from './config.js';
+import {
+  ConfigError,
+  type AuthConfig,
+  type Config,
+  type KafkaConfig,
+  type KafkaSasl,
+  type KafkaSsl,
+} from './config.js';
 import { SETTINGS, type Setting, type SettingName, type SettingValues } from './settings.js';
 
 /**
@@ -53,12 +60,35 @@ function databaseUrl({ DATABASE_URL }: SettingValues): string {
   return DATABASE_URL;
 }
 
-function auth({ AUTH, HOST }: SettingValues): 'none' {
-  if (AUTH === 'jwt') throw new ConfigError('AUTH=jwt comes with a later version');
-  if (isLoopback(HOST)) return 'none';
-  if (AUTH === null)
+function auth(values: SettingValues): AuthConfig {
+  const { AUTH, HOST } = values;
+  if (AUTH === 'jwt') return jwt(values);
+  if (AUTH === null && !isLoopback(HOST))
     throw new ConfigError(`AUTH must be set when HOST is not a loopback address (it is ${HOST})`);
-  throw new ConfigError(`AUTH=none is accepted on a loopback address only (HOST is ${HOST})`);
+  if (!isLoopback(HOST))
+    throw new ConfigError(`AUTH=none is accepted on a loopback address only (HOST is ${HOST})`);
+  refuseWithout('AUTH=jwt', values, [...JWT_KEYS, 'JWT_ISSUER', 'JWT_AUDIENCE', 'API_KEYS']);
+  return { kind: 'none' };
+}
+
+const JWT_KEYS = ['JWT_SECRET', 'JWT_PUBLIC_KEY', 'JWT_JWKS'] as const;
+
+function jwt(values: SettingValues): AuthConfig {
+  const [one, other] = JWT_KEYS.filter((name) => values[name] !== null);
+  if (other !== undefined) throw new ConfigError(`${other} must not be set together with ${String(one)}`);
+  // A worker has callers for health and metrics only, and need not know the keys.
+  if (one === undefined && values.API_KEYS === null && values.ROLE !== 'worker')
+    throw new ConfigError(`AUTH=jwt needs one of ${JWT_KEYS.join(', ')}, or API_KEYS`);
+  if (one === undefined) refuseWithout(JWT_KEYS.join(' or '), values, ['JWT_ISSUER', 'JWT_AUDIENCE']);
+  return {
+    kind: 'jwt',
+    secret: values.JWT_SECRET,
+    publicKey: values.JWT_PUBLIC_KEY,
+    jwks: values.JWT_JWKS,
+    issuer: values.JWT_ISSUER,
+    audience: values.JWT_AUDIENCE,
+    apiKeysPath: values.API_KEYS,
+  };
 }
 
 function transport(values: SettingValues): Config['transport'] {

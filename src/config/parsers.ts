@@ -1,3 +1,4 @@
+import { createPublicKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 
@@ -34,6 +35,9 @@ export function matching(pattern: RegExp, accepts: string): Parser<string> {
 
 /** Any text; never shown. */
 export const secretText: Parser<string> = { accepts: 'a text', secret: true, parse: (text) => text };
+
+/** Any text. */
+export const text: Parser<string> = { accepts: 'a text', parse: (given) => given };
 
 /** A path; whether there is a file is found out by whoever reads it. */
 export const path: Parser<string> = { accepts: 'a path', parse: (text) => text };
@@ -104,6 +108,13 @@ export const postgresUrl: Parser<string> = {
     /^postgres(ql)?:\/\//.test(text) && URL.canParse(text.replace('@/', '@socket/')) ? text : undefined,
 };
 
+/** A URL without credentials, or a path. */
+export const urlOrPath: Parser<string> = {
+  accepts: 'an http or https URL without credentials, or a path',
+  secret: true,
+  parse: (given) => (/^https?:/.test(given) ? httpUrl.parse(given) : given),
+};
+
 /** The path of a PEM file, which is read at once so that a wrong path is found at the start; gives its text. */
 export const pemFile: Parser<string> = {
   accepts: 'the path of a readable PEM file',
@@ -111,6 +122,25 @@ export const pemFile: Parser<string> = {
     try {
       const pem = readFileSync(text, 'utf8');
       return pem.includes('-----BEGIN ') ? pem : undefined;
+    } catch {
+      return undefined;
+    }
+  },
+};
+
+/** A public key for signatures, as PEM (where `\\n` may stand for line breaks) or the path of such a file; gives the PEM. */
+export const publicKey: Parser<string> = {
+  accepts: 'an RSA, P-256 or Ed25519 public key as PEM, or the path of a readable file with one',
+  secret: true,
+  parse: (given) => {
+    try {
+      const pem = given.includes('-----BEGIN ') ? given.replaceAll('\\n', '\n') : readFileSync(given, 'utf8');
+      const { asymmetricKeyType, asymmetricKeyDetails } = createPublicKey(pem);
+      const fits =
+        asymmetricKeyType === 'rsa' ||
+        asymmetricKeyType === 'ed25519' ||
+        asymmetricKeyDetails?.namedCurve === 'prime256v1';
+      return fits && !pem.includes('PRIVATE KEY') ? pem : undefined;
     } catch {
       return undefined;
     }

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { DataSourceOptions } from 'typeorm';
+import { SigningKey } from '../auth/signing-key.entity.js';
 import { ConsumerPosition } from '../consuming/consumer-position.entity.js';
 import { Dispatch } from '../dispatch/dispatch.entity.js';
 import { RelayLease } from '../dispatch/relay-lease.entity.js';
@@ -8,6 +9,7 @@ import { TaskEvent } from '../events/task-event.entity.js';
 import { IdempotencyKey } from '../tasks/idempotency-key.entity.js';
 import { Task } from '../tasks/task.entity.js';
 import { Initial1763900000000 } from './migrations/1763900000000-initial.js';
+import { SigningKeys1764000000000 } from './migrations/1764000000000-signing-keys.js';
 import { PreparingClient } from './preparing-client.js';
 
 /** What of the configuration the database needs. */
@@ -18,8 +20,17 @@ export interface DatabaseOptions {
   poolSize: number;
 }
 
-export const ENTITIES = [Task, TaskEvent, Dispatch, RelayLease, ConsumerPosition, DeadLetter, IdempotencyKey];
-export const MIGRATIONS = [Initial1763900000000];
+export const ENTITIES = [
+  Task,
+  TaskEvent,
+  Dispatch,
+  RelayLease,
+  ConsumerPosition,
+  DeadLetter,
+  IdempotencyKey,
+  SigningKey,
+];
+export const MIGRATIONS = [Initial1763900000000, SigningKeys1764000000000];
 
 /**
  * Time limits that PostgreSQL keeps for us, in milliseconds, so that a frozen process holds no lock for long and a lost

@@ -1,6 +1,7 @@
 import { Controller, Get, Header, Param, Query, UseGuards } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { validate as isUuid } from 'uuid';
+import { AllowRoles } from '../auth/access.js';
 import { AppError } from '../errors/app-error.js';
 import { TakesNoQuery } from '../errors/takes-no-values.guard.js';
 import { ApiPage } from '../paging/api-page.decorator.js';
@@ -18,6 +19,7 @@ const PAGE_BYTES = 8 * 1024 * 1024;
 /** Dead letters, for operators. */
 @ApiTags('dead letters')
 @Controller('v1/dead-letters')
+@AllowRoles('operator')
 export class DeadLettersController {
   constructor(private readonly deadLetters: DeadLetterRepository) {}
 

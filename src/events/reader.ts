@@ -1,7 +1,7 @@
 import type { RecordedEvent } from './event.js';
 
-/** Why a reader is sent away: it took nothing for too long, or this process ends. */
-export type Dismissal = 'too_slow' | 'shutdown';
+/** Why a reader is sent away: it took nothing for too long, this process ends, or its credentials have ended. */
+export type Dismissal = 'too_slow' | 'shutdown' | 'expired';
 
 /** Who sees the events: a socket, a stream, a request that waits. */
 export interface Reader {

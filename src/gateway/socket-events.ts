@@ -1,4 +1,4 @@
-import type { DefaultEventsMap, Socket } from 'socket.io';
+import type { DefaultEventsMap, Server, Socket } from 'socket.io';
 import type { Caller } from '../auth/caller.js';
 import type { ErrorCode } from '../errors/app-error.js';
 import type { Following } from '../events/following.js';
@@ -20,9 +20,14 @@ export interface TaskEventMessage {
   exact?: false;
 }
 
+/** Why a message, or a connection, was refused. */
+export interface Refusal {
+  code: ErrorCode;
+  message: string;
+}
+
 /** What the server says about a message; `task` is the task as in REST, with the event's `exact`. */
-export type Acknowledgement =
-  { ok: true; task?: Record<string, unknown> } | { ok: false; error: { code: ErrorCode; message: string } };
+export type Acknowledgement = { ok: true; task?: Record<string, unknown> } | { ok: false; error: Refusal };
 
 /** The last argument of each message: missing where the client wants no answer. */
 export type Acknowledge = (answer: Acknowledgement | JsonText<Acknowledgement>) => void;
@@ -47,3 +52,4 @@ export interface SocketData {
 }
 
 export type TaskSocket = Socket<ClientToServerEvents, ServerToClientEvents, DefaultEventsMap, SocketData>;
+export type TaskServer = Server<ClientToServerEvents, ServerToClientEvents, DefaultEventsMap, SocketData>;

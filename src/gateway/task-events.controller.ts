@@ -1,23 +1,24 @@
-import { Controller, Get, Header, Headers, Param, Query, Res, UseGuards } from '@nestjs/common';
+import { Controller, Get, Header, Headers, Param, Query, Res } from '@nestjs/common';
 import { ApiHeader, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { validate as isUuid } from 'uuid';
+import { AllowRoles } from '../auth/access.js';
 import { CurrentCaller, visibleOwner, type Caller } from '../auth/caller.js';
 import { ApiProblems } from '../errors/api-problems.decorator.js';
 import { AppError } from '../errors/app-error.js';
-import { TakesNoQuery } from '../errors/takes-no-values.guard.js';
 import { eventText } from '../events/event.js';
 import { EventsRepository } from '../events/events.repository.js';
 import { Followers } from '../events/followers.js';
 import { ApiPage } from '../paging/api-page.decorator.js';
 import { TaskRepository } from '../tasks/task.repository.js';
-import { SEQ, TaskEventResponse, TaskHistoryQuery } from './task-history.dto.js';
+import { SEQ, StreamQuery, TaskEventResponse, TaskHistoryQuery } from './task-history.dto.js';
 import { TaskStream } from './task-stream.js';
 import { visibleTask } from './visible-task.js';
 
 /** What happened to a task, at once or as it happens; api.md's "Tasks". */
 @ApiTags('tasks')
 @Controller('v1/tasks/:id')
+@AllowRoles('client', 'service', 'operator', 'reader')
 export class TaskEventsController {
   constructor(
     private readonly tasks: TaskRepository,
@@ -44,7 +45,6 @@ export class TaskEventsController {
 
   /** The same as server-sent events, and what happens from now on; ends after an event that ends the task. */
   @Get('stream')
-  @UseGuards(TakesNoQuery)
   @ApiHeader({
     name: 'Last-Event-ID',
     description: 'The `seq` of the last event that the client has seen',
@@ -58,13 +58,14 @@ export class TaskEventsController {
   @ApiProblems('invalid_request')
   async stream(
     @Param('id') id: string,
+    @Query() _credentials: StreamQuery,
     @Headers('last-event-id') lastEventId: string | undefined,
     @CurrentCaller() caller: Caller,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     if (!SEQ.test(lastEventId ?? '0'))
       throw new AppError('invalid_request', 'Last-Event-ID must be the id of an event.');
-    const stream = new TaskStream(this.followers, reply);
+    const stream = new TaskStream(this.followers, caller, reply);
     await stream.open(id.toLowerCase(), Number(lastEventId ?? 0), () => visibleTask(this.tasks, caller, id));
   }
 }

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
+import { IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
 import { TASK_EVENT_TYPES, TASK_STATUSES, type TaskEventType, type TaskStatus } from '../tasks/task-state.js';
 
 /** A `seq` as text, with fewer digits than PostgreSQL's `integer` can have. */
@@ -63,4 +63,12 @@ export class TaskEventResponse {
   /** What is new: result, error, progress, message, by whom. */
   @ApiProperty({ type: 'object', additionalProperties: true })
   data!: Record<string, unknown>;
+}
+
+/** What a stream's address may carry; read by the access guard. */
+export class StreamQuery {
+  /** Credentials, for clients that cannot set `Authorization`. Never logged. */
+  @IsOptional()
+  @IsString()
+  token?: string;
 }

@@ -1,5 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import type { ServerResponse } from 'node:http';
+import type { Caller } from '../auth/caller.js';
+import { whenExpired } from '../auth/when-expired.js';
 import { eventText, type RecordedEvent } from '../events/event.js';
 import type { Followers } from '../events/followers.js';
 import type { Following } from '../events/following.js';
@@ -28,12 +30,14 @@ export class TaskStream implements Reader {
   private readonly raw: ServerResponse;
   private readonly following: Following;
   private comments: NodeJS.Timeout | undefined;
+  private readonly stopClock: () => void;
   /** The newest event when the stream began: an end before it was not the last word. */
   private newest = 0;
 
   /** Throws `unavailable` when this process is about to end. */
   constructor(
     followers: Followers,
+    caller: Caller,
     private readonly reply: FastifyReply,
   ) {
     this.raw = reply.raw;
@@ -43,6 +47,9 @@ export class TaskStream implements Reader {
     });
     this.raw.on('drain', () => {
       this.following.drained();
+    });
+    this.stopClock = whenExpired(caller, () => {
+      this.dismiss('expired');
     });
   }
 
@@ -94,6 +101,7 @@ export class TaskStream implements Reader {
 
   private leave(): void {
     clearInterval(this.comments);
+    this.stopClock();
     this.following.leave();
   }
 }

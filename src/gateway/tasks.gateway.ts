@@ -6,32 +6,49 @@ import {
   SubscribeMessage,
   WebSocketGateway,
   type OnGatewayConnection,
+  type OnGatewayInit,
 } from '@nestjs/websockets';
-import { LOCAL_CALLER } from '../auth/caller.js';
+import { checkRoles } from '../auth/access.guard.js';
+import { Authenticator } from '../auth/authenticator.js';
+import type { Caller } from '../auth/caller.js';
+import { whenExpired } from '../auth/when-expired.js';
 import { AppError } from '../errors/app-error.js';
 import { toAppError } from '../errors/to-app-error.js';
 import { toProblem } from '../errors/problem.js';
 import { Followers } from '../events/followers.js';
 import type { Following } from '../events/following.js';
 import { TaskRepository } from '../tasks/task.repository.js';
-import type { Acknowledge, TaskSocket } from './socket-events.js';
+import type { Acknowledge, Refusal, TaskServer, TaskSocket } from './socket-events.js';
 import { eventMessage, taskAcknowledgement } from './socket-messages.js';
 import { parseSubscription, parseUnsubscription } from './subscription.js';
 import { UnreadMeter } from './unread-meter.js';
 import { visibleTask } from './visible-task.js';
+
+/** Who may open a socket. */
+const FOLLOWERS = ['client', 'service', 'operator', 'reader'];
 
 /** The most tasks that one socket may follow one by one. */
 const MAX_SUBSCRIPTIONS = 1_000;
 
 /** Lets sockets follow tasks; api.md's "Socket.IO". */
 @WebSocketGateway()
-export class TasksGateway implements OnGatewayConnection<TaskSocket> {
+export class TasksGateway implements OnGatewayInit<TaskServer>, OnGatewayConnection<TaskSocket> {
   private readonly logger = new Logger(TasksGateway.name);
 
   constructor(
     private readonly followers: Followers,
     private readonly tasks: TaskRepository,
+    private readonly authenticator: Authenticator,
   ) {}
+
+  /** Lets in only who is known and may follow tasks. */
+  afterInit(server: TaskServer): void {
+    server.use((socket, next) => {
+      this.admit(socket).then(() => {
+        next();
+      }, next);
+    });
+  }
 
   /** Makes the socket a follower; following ends with it. */
   handleConnection(socket: TaskSocket): void {
@@ -52,6 +69,7 @@ export class TasksGateway implements OnGatewayConnection<TaskSocket> {
     return this.answering(socket, acknowledge, async () => {
       const subscription = parseSubscription(body);
       const { caller, following } = socket.data;
+      checkTask(caller, 'taskId' in subscription ? subscription.taskId : null);
       if ('taskId' in subscription) {
         const { taskId, after } = subscription;
         this.checkRoom(following, taskId);
@@ -84,6 +102,19 @@ export class TasksGateway implements OnGatewayConnection<TaskSocket> {
     });
   }
 
+  /** Rejects with what the client is told as `connect_error`. */
+  private async admit(socket: TaskSocket): Promise<void> {
+    const { token } = socket.handshake.auth;
+    try {
+      const caller = await this.authenticator.authenticate(typeof token === 'string' ? token : null);
+      checkRoles(caller, FOLLOWERS);
+      socket.data.caller = caller;
+    } catch (thrown) {
+      const { code, message } = refusal(this.logger, thrown);
+      throw Object.assign(new Error(message), { data: { code, message } });
+    }
+  }
+
   private welcome(socket: TaskSocket): void {
     const meter = new UnreadMeter(socket.conn);
     const following = this.followers.join({
@@ -97,10 +128,15 @@ export class TasksGateway implements OnGatewayConnection<TaskSocket> {
     meter.onTaken(() => {
       following.drained();
     });
+    const stopClock = whenExpired(socket.data.caller, () => {
+      // With a goodbye: to come again, the client needs another token.
+      socket.disconnect(true);
+    });
     socket.once('disconnect', () => {
+      stopClock();
       following.leave();
     });
-    socket.data = { caller: LOCAL_CALLER, following, served: Promise.resolve() };
+    Object.assign(socket.data, { following, served: Promise.resolve() });
   }
 
   /**
@@ -114,11 +150,7 @@ export class TasksGateway implements OnGatewayConnection<TaskSocket> {
   ): Promise<void> {
     const { data } = socket;
     data.served = data.served.then(work).catch((thrown: unknown) => {
-      const error = toAppError(thrown);
-      if (error.status >= 500)
-        this.logger.error({ message: 'A socket was not served', err: error.cause ?? error });
-      const { code, detail } = toProblem(error);
-      acknowledge({ ok: false, error: { code, message: detail } });
+      acknowledge({ ok: false, error: refusal(this.logger, thrown) });
     });
     return data.served;
   }
@@ -130,4 +162,17 @@ export class TasksGateway implements OnGatewayConnection<TaskSocket> {
     // Its answer holds the task, which may be large.
     if (!following.isReady()) throw new AppError('unavailable', 'Read first what was sent to you.');
   }
+}
+
+/** A token for one task follows no other. */
+function checkTask({ taskId }: Caller, asked: string | null): void {
+  if (taskId !== null && asked !== taskId) throw new AppError('forbidden', 'This token is for another task.');
+}
+
+/** What a client is told of an error; what is our fault is logged. */
+function refusal(logger: Logger, thrown: unknown): Refusal {
+  const error = toAppError(thrown);
+  if (error.status >= 500) logger.error({ message: 'A socket was not served', err: error.cause ?? error });
+  const { code, detail } = toProblem(error);
+  return { code, message: detail };
 }

@@ -1,12 +1,14 @@
 import { Controller, Get, HttpStatus, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { AllowEverybody } from '../auth/access.js';
 import { HealthRegistry, type HealthReport } from './health-registry.js';
 import { LivenessResponse, ReadinessResponse } from './health.dto.js';
 
 /** For whoever restarts processes (`live`) and whoever sends them requests (`ready`). */
 @ApiTags('operation')
 @Controller('health')
+@AllowEverybody()
 export class HealthController {
   constructor(private readonly registry: HealthRegistry) {}
 

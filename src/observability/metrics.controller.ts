@@ -1,11 +1,13 @@
 import { Controller, Get, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { AllowEverybody } from '../auth/access.js';
 import { Metrics } from './metrics.js';
 
 /** `GET /metrics`, for Prometheus. */
 @ApiTags('operation')
 @Controller('metrics')
+@AllowEverybody()
 export class MetricsController {
   constructor(private readonly metrics: Metrics) {}
 

@@ -11,6 +11,7 @@ import {
 } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
+import { AllowRoles } from '../auth/access.js';
 import { type Caller, CurrentCaller } from '../auth/caller.js';
 import { toProblem } from '../errors/problem.js';
 import { toAppError } from '../errors/to-app-error.js';
@@ -28,6 +29,7 @@ import { taskText } from './task-response.js';
 /** Many tasks in one request. */
 @ApiTags('tasks')
 @Controller('v1/tasks/batch')
+@AllowRoles('client', 'service')
 export class TaskBatchController {
   private readonly logger = new Logger(TaskBatchController.name);
   private readonly validation = new RequestValidationPipe();

@@ -14,7 +14,9 @@ import {
 } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AllowRoles } from '../auth/access.js';
 import { type Caller, CurrentCaller, visibleOwner } from '../auth/caller.js';
+import { secondsLeft } from '../auth/when-expired.js';
 import { ApiProblems } from '../errors/api-problems.decorator.js';
 import { AppError } from '../errors/app-error.js';
 import { TakesNoBody, TakesNoQuery } from '../errors/takes-no-values.guard.js';
@@ -38,6 +40,7 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 /** Tasks, one by one and in lists. */
 @ApiTags('tasks')
 @Controller('v1/tasks')
+@AllowRoles('client', 'service', 'operator')
 export class TasksController {
   constructor(
     private readonly intake: TaskIntake,
@@ -48,6 +51,7 @@ export class TasksController {
 
   /** Submits a task. The answer comes once it is durable; with `wait`, perhaps once it is over. */
   @Post()
+  @AllowRoles('client', 'service')
   @HttpCode(202)
   @Header('content-type', JSON_TYPE)
   @ApiSubmission()
@@ -68,7 +72,7 @@ export class TasksController {
     void reply.header('location', `/v1/tasks/${task.id}`);
     if (replayed) void reply.header('idempotency-replayed', 'true');
     const latest = await this.tasks.atEnd(caller, task, {
-      seconds: query.wait ?? 0,
+      seconds: patienceOf(caller, query),
       signal,
     });
     if (query.wait !== undefined && !isOpen(latest.status)) void reply.status(200);
@@ -77,6 +81,7 @@ export class TasksController {
 
   /** The caller's tasks, newest first, without payload and result. */
   @Get()
+  @AllowRoles('client', 'service', 'operator', 'reader')
   @Header('content-type', JSON_TYPE)
   @ApiPage(TaskSummaryResponse)
   async list(@CurrentCaller() caller: Caller, @Query() query: TasksQuery): Promise<string> {
@@ -95,6 +100,7 @@ export class TasksController {
 
   /** A task; with `wait`, once it is over or the time is up. */
   @Get(':id')
+  @AllowRoles('client', 'service', 'operator', 'reader')
   @Header('content-type', JSON_TYPE)
   @ApiOkResponse({ type: TaskResponse })
   async get(
@@ -105,7 +111,7 @@ export class TasksController {
   ): Promise<string> {
     const signal = goneSignal(reply, query.wait);
     const task = await this.tasks.get(caller, id);
-    return taskText(await this.tasks.atEnd(caller, task, { seconds: query.wait ?? 0, signal }));
+    return taskText(await this.tasks.atEnd(caller, task, { seconds: patienceOf(caller, query), signal }));
   }
 
   /** Ends an open task. A worker that has it is not interrupted; its answer will be ignored. */
@@ -142,6 +148,11 @@ function listedOwner(caller: Caller, asked: string | undefined): string | null {
 function idempotencyKeyOf({ headers }: FastifyRequest): string | null {
   const key = headers['idempotency-key'];
   return key === undefined ? null : String(key);
+}
+
+/** Following ends when the token does. */
+function patienceOf(caller: Caller, { wait = 0 }: WaitQuery): number {
+  return Math.min(wait, secondsLeft(caller));
 }
 
 /** For requests that do not wait: most, and a signal of their own would cost them something. */

@@ -27,5 +27,6 @@ import { UniqueCorrelations } from './unique-correlations.js';
     RetryService,
     TaskList,
   ],
+  exports: [TasksService],
 })
 export class TasksModule {}

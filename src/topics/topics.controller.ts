@@ -1,11 +1,13 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { AllowRoles } from '../auth/access.js';
 import { TopicsResponse } from './topic.dto.js';
 import { TopicsService } from './topics.service.js';
 
 /** Topics, for operators. */
 @ApiTags('operation')
 @Controller('v1/topics')
+@AllowRoles('operator')
 export class TopicsController {
   constructor(private readonly topics: TopicsService) {}
 

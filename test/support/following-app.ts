@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
+import { AuthModule } from '../../src/auth/auth.module.js';
 import { loadConfig } from '../../src/config/load-config.js';
 import { DatabaseModule } from '../../src/database/database.module.js';
 import { ProblemFilter } from '../../src/errors/problem.filter.js';
@@ -30,7 +31,13 @@ export async function startFollowingApp(databaseUrl: string): Promise<NestFastif
     DATABASE_POOL_SIZE: '4',
   });
   const testing = Test.createTestingModule({
-    imports: [Surroundings, DatabaseModule.forRoot(config), EventsModule.forRoot(config), GatewayModule],
+    imports: [
+      Surroundings,
+      DatabaseModule.forRoot(config),
+      AuthModule.forRoot(config),
+      EventsModule.forRoot(config),
+      GatewayModule,
+    ],
   });
   const app = (await testing.compile()).createNestApplication<NestFastifyApplication>(new FastifyAdapter());
   app.useLogger(['fatal']);

@@ -1,0 +1,54 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Recognizer } from './authenticator.js';
+import { ROLES, type Caller, type Role } from './caller.js';
+import { isOwnerName } from './owner-name.js';
+import { WatchedFile } from './watched-file.js';
+
+interface ApiKey {
+  hash: Buffer;
+  caller: Caller;
+}
+
+/**
+ * Recognizes callers by the keys of the file `API_KEYS`: an array of `{name, sha256, owner, roles}`, of which only the
+ * hashes (hexadecimal) are kept. Read anew when it changes.
+ */
+export class ApiKeys implements Recognizer {
+  private readonly file: WatchedFile<readonly ApiKey[]> | null;
+
+  /** @throws ConfigError if the file is not as it should be */
+  constructor(path: string | null) {
+    this.file =
+      path === null ? null : new WatchedFile('API_KEYS', path, () => parse(readFileSync(path, 'utf8')));
+  }
+
+  recognize(key: string): Caller | null {
+    const hash = createHash('sha256').update(key).digest();
+    // All are compared, each in the same time, so that how long it takes tells nothing.
+    const found = (this.file?.content ?? []).filter((known) => timingSafeEqual(known.hash, hash));
+    return found[0]?.caller ?? null;
+  }
+}
+
+function parse(text: string): ApiKey[] {
+  const entries: unknown = JSON.parse(text);
+  if (!Array.isArray(entries)) throw new Error('it must be an array');
+  return entries.map((entry: unknown, index) => parseKey(entry, index));
+}
+
+function parseKey(entry: unknown, index: number): ApiKey {
+  const { name, sha256, owner, roles } = (entry ?? {}) as Record<string, unknown>;
+  const where = typeof name === 'string' ? `the key ${name}` : `key ${index}`;
+  if (typeof name !== 'string' || name === '') throw new Error(`${where} needs a name`);
+  if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/i.test(sha256))
+    throw new Error(`${where} needs sha256, 64 hexadecimal digits`);
+  if (!isOwnerName(owner)) throw new Error(`${where} needs an owner`);
+  if (!isRoles(roles)) throw new Error(`${where} needs roles, some of ${ROLES.join(', ')}`);
+  return { hash: Buffer.from(sha256, 'hex'), caller: { owner, roles, taskId: null, expiresAt: null } };
+}
+
+function isRoles(value: unknown): value is Role[] {
+  const known: readonly unknown[] = ROLES;
+  return Array.isArray(value) && value.length > 0 && value.every((role) => known.includes(role));
+}

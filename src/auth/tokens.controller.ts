@@ -1,0 +1,44 @@
+import { Body, Controller, Header, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
+import { ApiCreatedResponse, ApiTags } from '@nestjs/swagger';
+import { TakesNoBody, TakesNoQuery } from '../errors/takes-no-values.guard.js';
+import { TasksService } from '../tasks/tasks.service.js';
+import { AccessTokens, type AccessToken } from './access-tokens.js';
+import { AllowRoles } from './access.js';
+import { CurrentCaller, type Caller } from './caller.js';
+import { AccessTokenResponse, OwnerTokenDto } from './token.dto.js';
+
+/** How long a token for one task holds, in seconds. */
+const TASK_TOKEN_SECONDS = 3_600;
+
+/** Short-lived tokens that only read, to be handed to browsers. */
+@ApiTags('access')
+@Controller('v1')
+export class TokensController {
+  constructor(
+    private readonly tokens: AccessTokens,
+    private readonly tasks: TasksService,
+  ) {}
+
+  /** A token that reads this one task for an hour: its state, its events and its streams. */
+  @Post('tasks/:id/token')
+  @AllowRoles('client', 'service', 'operator')
+  @UseGuards(TakesNoQuery, TakesNoBody)
+  @HttpCode(201)
+  @Header('cache-control', 'no-store')
+  @ApiCreatedResponse({ type: AccessTokenResponse })
+  async forTask(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<AccessToken> {
+    const task = await this.tasks.get(caller, id);
+    return this.tokens.issue({ owner: task.owner, taskId: task.id }, TASK_TOKEN_SECONDS);
+  }
+
+  /** A token that reads all tasks of one owner. */
+  @Post('tokens')
+  @AllowRoles('service')
+  @UseGuards(TakesNoQuery)
+  @HttpCode(201)
+  @Header('cache-control', 'no-store')
+  @ApiCreatedResponse({ type: AccessTokenResponse })
+  forOwner(@Body() { owner, ttlSeconds }: OwnerTokenDto): Promise<AccessToken> {
+    return this.tokens.issue({ owner, taskId: null }, ttlSeconds);
+  }
+}
