@@ -32,10 +32,19 @@ export interface WholeTaskJson extends TaskJson {
 
 /** Says exactly what it is told to a Taskwire, and gives the whole answer, whatever it is. */
 export class Rest {
-  constructor(private readonly url: string) {}
+  /** @param token goes with every request, as `Authorization: Bearer` */
+  constructor(
+    private readonly url: string,
+    private readonly token?: string,
+  ) {}
+
+  /** The same address with other credentials. */
+  as(token: string): Rest {
+    return new Rest(this.url, token);
+  }
 
   async get<T = WholeTaskJson>(path: string): Promise<Answer<T>> {
-    return answerOf(await fetch(`${this.url}${path}`));
+    return answerOf(await fetch(`${this.url}${path}`, { headers: this.credentials() }));
   }
 
   /** @param body text goes out as it is */
@@ -48,9 +57,14 @@ export class Rest {
       await fetch(`${this.url}${path}`, {
         method: 'POST',
         body: typeof body === 'string' ? body : JSON.stringify(body),
-        headers: { 'content-type': 'application/json', ...headers },
+        headers: { 'content-type': 'application/json', ...this.credentials(), ...headers },
       }),
     );
+  }
+
+  /** What goes with every request. */
+  credentials(): Record<string, string> {
+    return this.token === undefined ? {} : { authorization: `Bearer ${this.token}` };
   }
 
   /** Submits a task that has to be accepted. */

@@ -12,16 +12,27 @@ export class SocketClient {
   /** Answers and events in the order of their arrival. */
   readonly log: (Answer | TaskEventMessage)[] = [];
 
-  private constructor(url: string, transports: string[]) {
-    this.socket = io(url, { transports, reconnectionDelay: 50, forceNew: true });
+  private constructor(url: string, transports: string[], token?: string) {
+    const auth = token === undefined ? {} : { token };
+    this.socket = io(url, { auth, transports, reconnectionDelay: 50, forceNew: true });
     this.socket.on('task', (event: TaskEventMessage) => this.log.push(event));
   }
 
   /** Connects to the application that listens at `url`. */
-  static async connect(url: string, transports = ['websocket']): Promise<SocketClient> {
-    const client = new SocketClient(url, transports);
+  static async connect(url: string, transports = ['websocket'], token?: string): Promise<SocketClient> {
+    const client = new SocketClient(url, transports, token);
     await once(client.socket as never, 'connect');
     return client;
+  }
+
+  /** Connects in vain; resolves with what it was told. */
+  static async refused(url: string, token?: string): Promise<{ code: string; message: string }> {
+    const client = new SocketClient(url, ['websocket'], token);
+    const [error] = (await once(client.socket as never, 'connect_error')) as [
+      { data: { code: string; message: string } },
+    ];
+    client.close();
+    return error.data;
   }
 
   get events(): TaskEventMessage[] {
