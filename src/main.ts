@@ -12,7 +12,7 @@ import { startTracing } from './observability/tracing.js';
 import { loadTaskTypes } from './task-types/load-task-types.js';
 
 async function start(config: Config): Promise<void> {
-  const taskTypes = loadTaskTypes(config.taskTypesPath);
+  const taskTypes = loadTaskTypes(config.taskTypesPath, config.transport.kind);
   const logger = new JsonLogger(config.logLevel);
   /** What runs so far, to be closed in the opposite order; a signal may come in the middle of the start. */
   const closing: (() => Promise<void>)[] = [];

@@ -11,7 +11,7 @@ export class AllModule {
   static forRoot(config: Config, taskTypes: TaskTypes): DynamicModule {
     return {
       module: AllModule,
-      imports: [CoreModule.forRoot(config, taskTypes), ...WEB_FEATURES, ...workerFeatures(config)],
+      imports: [CoreModule.forRoot(config, taskTypes), ...WEB_FEATURES, ...workerFeatures(config, taskTypes)],
     };
   }
 }

@@ -9,10 +9,10 @@ import { databaseCheck, transportCheck } from '../health/checks.js';
 import { HealthRegistry } from '../health/health-registry.js';
 import { JsonLogger } from '../observability/logger.js';
 import type { TaskTypes } from '../task-types/task-types.js';
-import { TransportServer } from '../transport/transport-server.js';
+import { TransportServer, type TransportRoutes } from '../transport/transport-server.js';
 import { TRANSPORT, type Transport } from '../transport/transport.js';
 import { AllModule } from './all.module.js';
-import { consumedGroups } from './consumed-groups.js';
+import { consumedGroups, usesTopics } from './consumed-groups.js';
 import { eventBusCheck, listenersCheck, topicsCheck } from './health-checks.js';
 import { configureHttp, createHttpAdapter } from './http.js';
 import { WebModule } from './web.module.js';
@@ -25,7 +25,7 @@ interface RoleSpec {
   listens: boolean;
   /** Whether it follows the event bus. */
   follows: boolean;
-  /** Whether it is of no use without the broker. */
+  /** Whether it is of no use without the broker, where there are topics. */
   needsBroker: boolean;
 }
 
@@ -44,16 +44,21 @@ export async function createApp(config: Config, taskTypes: TaskTypes): Promise<N
     { rawBody: true, bodyParser: false, logger: new JsonLogger(config.logLevel), abortOnError: false },
   );
   configureHttp(app, config);
-  const transport = app.get<Transport>(TRANSPORT);
   const health = app.get(HealthRegistry);
   health.register(databaseCheck(app.get(DataSource)));
+  if (role.follows) health.register(eventBusCheck(app.get(EventBus)));
+  if (usesTopics(taskTypes)) connectTopics(app, role, consumedGroups(config, taskTypes));
+  return app;
+}
+
+/** What depends on the transport: checks of it, and our listeners in the roles that have them. */
+function connectTopics(app: NestFastifyApplication, role: RoleSpec, routes: TransportRoutes): void {
+  const transport = app.get<Transport>(TRANSPORT);
+  const health = app.get(HealthRegistry);
   health.register(transportCheck(transport, role.needsBroker));
   health.register(topicsCheck(app.get(TopicKeeper)));
-  if (role.follows) health.register(eventBusCheck(app.get(EventBus)));
-  if (role.listens) {
-    const strategy = new TransportServer(transport, consumedGroups(config, taskTypes));
-    health.register(listenersCheck(strategy, role.needsBroker));
-    app.connectMicroservice({ strategy });
-  }
-  return app;
+  if (!role.listens) return;
+  const strategy = new TransportServer(transport, routes);
+  health.register(listenersCheck(strategy, role.needsBroker));
+  app.connectMicroservice({ strategy });
 }

@@ -59,6 +59,17 @@ export type AuthConfig =
       readonly apiKeysPath: string | null;
     });
 
+/** Records travel through Kafka. */
+export interface KafkaTransportConfig {
+  readonly kind: 'kafka';
+  readonly kafka: KafkaConfig;
+  /** What the names of our consumer groups begin with. */
+  readonly groupPrefix: string;
+}
+
+/** What carries records; with `none`, compute workers claim their tasks over HTTP. */
+export type TransportConfig = KafkaTransportConfig | { readonly kind: 'none' };
+
 /** Where to send traces. */
 export interface TracingConfig {
   /** The base URL of an OTLP/HTTP collector. */
@@ -76,7 +87,7 @@ export interface Config {
     readonly corsOrigins: readonly string[];
   };
   readonly database: { readonly url: string; readonly poolSize: number };
-  readonly transport: { readonly kind: 'kafka'; readonly kafka: KafkaConfig; readonly groupPrefix: string };
+  readonly transport: TransportConfig;
   /** `null`: only the built-in type `default`. */
   readonly taskTypesPath: string | null;
   readonly auth: AuthConfig;

@@ -102,7 +102,7 @@ export const SETTINGS = {
     'both',
     oneOf(['kafka', 'none']),
     'kafka if KAFKA_BROKERS is set, else none',
-    'What carries records to and from compute workers; none comes with a later version',
+    'What carries records to and from compute workers; with none they claim their tasks over HTTP',
   ),
   KAFKA_BROKERS: optional(
     'both',

@@ -10,10 +10,25 @@ export interface StandingDispatch {
   owner: string;
   state: DispatchState;
   dueAt: Date;
+  claimableSince: Date | null;
+  /** Only where somebody claims it now. */
+  lease: ClaimLease | null;
   orderingKey: string | null;
   correlationId: string | null;
   acceptedAt: Date;
   expiresAt: Date;
+}
+
+/** Who holds a claimed task, and for how many seconds at a time. */
+export interface ClaimLease {
+  worker: string | null;
+  seconds: number;
+}
+
+/** All tasks of one type with the same ordering key. */
+export interface OrderedGroup {
+  type: string;
+  orderingKey: string;
 }
 
 /** A dispatch that somebody holds a lease on, with everything that its request record needs. */
@@ -35,20 +50,32 @@ export interface DueDispatch {
   state: DispatchState;
   type: string;
   orderingKey: string | null;
+  leaseSeconds: number | null;
   expired: boolean;
 }
 
+/** A report of whoever holds a lease ("sent" to a claimed one) renews the lease by its length, and leaves it where it is. */
+const RENEWS = `excluded.state = 'sent' AND d.state = 'claimed'`;
+
 const PUT = `
   INSERT INTO dispatches AS d
-    (task_id, attempt, type, owner, state, due_at, ordering_key, ordering_number, correlation_id, accepted_at, expires_at)
-  SELECT task_id, attempt, type, owner, state, due_at, ordering_key,
-    CASE WHEN state = 'unsent' AND ordering_key IS NOT NULL THEN nextval('ordering_numbers') END,
+    (task_id, attempt, type, owner, state, due_at, claimable_since, worker, lease_seconds, ordering_key,
+      ordering_number, correlation_id, accepted_at, expires_at)
+  SELECT task_id, attempt, type, owner, state, due_at, claimable_since, worker, lease_seconds, ordering_key,
+    CASE WHEN state IN ('unsent', 'behind') AND ordering_key IS NOT NULL THEN nextval('ordering_numbers') END,
     correlation_id, accepted_at, expires_at
   FROM json_to_recordset($1::json) AS n(
-    task_id uuid, attempt integer, type text, owner text, state text, due_at timestamptz, ordering_key text,
-    correlation_id text, accepted_at timestamptz, expires_at timestamptz)
+    task_id uuid, attempt integer, type text, owner text, state text, due_at timestamptz, claimable_since timestamptz,
+    worker text, lease_seconds integer, ordering_key text, correlation_id text, accepted_at timestamptz,
+    expires_at timestamptz)
   ON CONFLICT (task_id) DO UPDATE SET
-    attempt = excluded.attempt, state = excluded.state, due_at = excluded.due_at, holder = NULL,
+    attempt = excluded.attempt, holder = NULL, claimable_since = excluded.claimable_since,
+    state = CASE WHEN ${RENEWS} THEN d.state ELSE excluded.state END,
+    due_at = CASE WHEN ${RENEWS}
+      THEN least(excluded.due_at, statement_timestamp() + make_interval(secs => d.lease_seconds))
+      ELSE excluded.due_at END,
+    worker = CASE WHEN ${RENEWS} THEN d.worker ELSE excluded.worker END,
+    lease_seconds = CASE WHEN ${RENEWS} THEN d.lease_seconds ELSE excluded.lease_seconds END,
     ordering_number = coalesce(d.ordering_number, excluded.ordering_number), expires_at = excluded.expires_at
   WHERE (d.attempt, d.state, d.due_at) IS DISTINCT FROM (excluded.attempt, excluded.state, excluded.due_at)`;
 
@@ -77,6 +104,31 @@ const HELD = `
   SELECT d.task_id AS id FROM dispatches AS d
   JOIN json_to_recordset($1::json) AS n(id uuid, attempt integer) ON d.task_id = n.id AND d.attempt = n.attempt
   WHERE d.state = 'unsent' AND d.holder = $2`;
+
+/** How many tasks of a key become claimable at a time; all but one are next attempts, which are in nobody's way. */
+const ADVANCED = 100;
+
+/**
+ * Lets the tasks of a key be claimed up to the first that others have to wait for: one at its first attempt that nobody
+ * has yet, or one that is held by a lease.
+ */
+const ADVANCE = `
+  UPDATE dispatches SET state = 'claimable', claimable_since = statement_timestamp()
+  WHERE state = 'behind' AND task_id = ANY(ARRAY(
+    SELECT next.task_id
+    FROM unnest($1::text[], $2::text[]) AS k(type, ordering_key)
+    LEFT JOIN LATERAL (
+      SELECT ordering_number FROM dispatches AS d
+      WHERE d.type = k.type AND d.ordering_key = k.ordering_key AND d.ordering_number IS NOT NULL
+        AND state IN ('behind', 'claimable', 'claimed') AND (state = 'claimed' OR attempt = 1)
+      ORDER BY ordering_number LIMIT 1
+    ) AS first ON true
+    CROSS JOIN LATERAL (
+      SELECT task_id FROM dispatches AS d
+      WHERE d.type = k.type AND d.ordering_key = k.ordering_key AND d.state = 'behind'
+        AND d.ordering_number <= coalesce(first.ordering_number, ${Number.MAX_SAFE_INTEGER})
+      ORDER BY ordering_number LIMIT ${ADVANCED}
+    ) AS next))`;
 
 /** Attempt and expiry are the dispatch's, whose row is locked; what else is read of the task never changes. */
 const LEASED_COLUMNS = `
@@ -118,15 +170,18 @@ const TAKE_ORDERED = `
   )
   SELECT ${LEASED_COLUMNS} FROM taken JOIN tasks AS t ON t.id = taken.task_id ORDER BY taken.ordering_number`;
 
+const DUE_COLUMNS = `
+  task_id AS "taskId", attempt, state, type, ordering_key AS "orderingKey", lease_seconds AS "leaseSeconds",
+  expires_at <= now() AS expired`;
+
 const TAKE_DUE = `
-  SELECT task_id AS "taskId", attempt, state, type, ordering_key AS "orderingKey", expires_at <= now() AS expired
-  FROM dispatches
-  WHERE state IN ('scheduled', 'sent') AND due_at <= now()
+  SELECT ${DUE_COLUMNS} FROM dispatches
+  WHERE state IN ('scheduled', 'sent', 'behind', 'claimable', 'claimed') AND due_at <= now()
   ORDER BY due_at, accepted_at, task_id LIMIT $1
   FOR UPDATE SKIP LOCKED`;
 
 const TAKE_EXPIRED_UNSENT = `
-  SELECT task_id AS "taskId", attempt, state, type, ordering_key AS "orderingKey", true AS expired FROM dispatches
+  SELECT ${DUE_COLUMNS} FROM dispatches
   WHERE state = 'unsent' AND due_at <= now() AND expires_at <= now()
   ORDER BY due_at LIMIT $1
   FOR UPDATE SKIP LOCKED`;
@@ -146,12 +201,24 @@ export class DispatchRepository {
       owner: d.owner,
       state: d.state,
       due_at: d.dueAt,
+      claimable_since: d.claimableSince,
+      worker: d.lease?.worker ?? null,
+      lease_seconds: d.lease?.seconds ?? null,
       ordering_key: d.orderingKey,
       correlation_id: d.correlationId,
       accepted_at: d.acceptedAt,
       expires_at: d.expiresAt,
     }));
     await manager.query(PUT, [JSON.stringify(rows)]);
+  }
+
+  /** Lets those be claimed whose turn it is within their ordering keys. The caller holds the keys' locks. */
+  async advance(manager: EntityManager, groups: readonly OrderedGroup[]): Promise<void> {
+    if (groups.length === 0) return;
+    await manager.query(ADVANCE, [
+      groups.map(({ type }) => type),
+      groups.map(({ orderingKey }) => orderingKey),
+    ]);
   }
 
   /** Removes the dispatches of tasks that have ended. */

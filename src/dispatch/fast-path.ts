@@ -40,7 +40,8 @@ export class FastPath implements BeforeApplicationShutdown {
   ) {}
 
   /** Whether new tasks of this type may be leased to it. Otherwise they are the relay's from the start. */
-  isOpen({ requestTopic }: TaskType): boolean {
+  isOpen({ delivery, requestTopic }: TaskType): boolean {
+    if (delivery === 'claim') return false;
     return this.waitingBytes < MAX_WAITING_BYTES && this.topicKeeper.isWritable(requestTopic);
   }
 

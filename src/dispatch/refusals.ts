@@ -31,7 +31,15 @@ export class Refusals {
   async write(dispatch: LeasedDispatch, topic: string, cause: Error): Promise<void> {
     const { taskId, attempt, payload } = dispatch;
     const error: TaskError = { type: cause.name, message: cause.message, code: 'record_refused' };
-    const letter = letterOfTask({ id: taskId, attempt, attemptsUsed: null, topic, payload, error });
+    const letter = letterOfTask({
+      id: taskId,
+      attempt,
+      attemptsUsed: null,
+      topic,
+      payload,
+      error,
+      copy: true,
+    });
     const events = await transact(this.dataSource, async (manager): Promise<RecordedEvent[]> => {
       if (!(await this.dispatches.lockHeld(manager, dispatch, this.holder))) return [];
       const fact = { kind: 'dead-lettered', deadLetterId: letter.id, error, attempt, at: null } as const;

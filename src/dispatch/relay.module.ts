@@ -2,11 +2,10 @@ import { Module } from '@nestjs/common';
 import { DispatchModule } from './dispatch.module.js';
 import { OrderingLease } from './ordering-lease.js';
 import { Relay } from './relay.js';
-import { Timers } from './timers.js';
 
-/** What keeps dispatches moving without anybody asking: the relay and the timers. */
+/** The relay, which sends what the fast path did not. */
 @Module({
   imports: [DispatchModule],
-  providers: [Relay, OrderingLease, Timers],
+  providers: [Relay, OrderingLease],
 })
 export class RelayModule {}

@@ -8,9 +8,11 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { Loop } from '../background/loop.js';
 import { transact } from '../database/transaction.js';
 import { EventBus } from '../events/event-bus.js';
+import { Metrics } from '../observability/metrics.js';
+import { TaskTypes } from '../task-types/task-types.js';
 import type { Fact } from '../tasks/facts.js';
 import { TaskRepository } from '../tasks/task.repository.js';
-import { TaskWriter, type Written } from '../tasks/task-writer.js';
+import { TaskWriter, type TaskFact, type Written } from '../tasks/task-writer.js';
 import { DispatchRepository, type DueDispatch } from './dispatch.repository.js';
 import { orderingLock } from './ordering.js';
 
@@ -24,6 +26,11 @@ const DUE_MS = 250;
 const EXPIRED_UNSENT_MS = 5_000;
 
 const FAILURE_MS = 1_000;
+
+/** What a round told the tasks, and what became of it. */
+interface Round extends Written {
+  facts: TaskFact[];
+}
 
 type Take = (manager: EntityManager) => Promise<DueDispatch[]>;
 
@@ -50,7 +57,9 @@ export class Timers implements OnApplicationBootstrap, BeforeApplicationShutdown
     private readonly dispatches: DispatchRepository,
     private readonly tasks: TaskRepository,
     private readonly writer: TaskWriter,
+    private readonly taskTypes: TaskTypes,
     private readonly bus: EventBus,
+    private readonly metrics: Metrics,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -66,14 +75,18 @@ export class Timers implements OnApplicationBootstrap, BeforeApplicationShutdown
   }
 
   private async round(name: string, take: Take): Promise<boolean> {
-    const { events } = await transact(this.dataSource, async (manager): Promise<Written> => {
+    const { facts, outcomes, events } = await transact(this.dataSource, async (manager): Promise<Round> => {
       const [turn] = await manager.query<{ isMine: boolean }[]>(TAKE_TURN, [`taskwire timers ${name} `]);
-      if (turn?.isMine !== true) return { outcomes: [], events: [] };
+      if (turn?.isMine !== true) return { facts: [], outcomes: [], events: [] };
       const due = await this.inTurn(manager, await take(manager));
-      const facts = due.map((dispatch) => ({ taskId: dispatch.taskId, fact: factOf(dispatch) }));
-      return this.writer.apply(manager, facts, { skipLocked: true });
+      const facts = due.map((dispatch) => ({ taskId: dispatch.taskId, fact: this.factOf(dispatch) }));
+      return { facts, ...(await this.writer.apply(manager, facts, { skipLocked: true })) };
     });
     this.bus.announce(events);
+    const lost = facts.filter(
+      ({ fact }, index) => fact.kind === 'lease-lost' && outcomes[index]?.outcome === 'applied',
+    );
+    this.metrics.leasesLost.inc(lost.length);
     return events.length > 0;
   }
 
@@ -94,9 +107,13 @@ export class Timers implements OnApplicationBootstrap, BeforeApplicationShutdown
       return isFree;
     });
   }
-}
 
-function factOf({ expired, state, attempt }: DueDispatch): Fact {
-  if (expired) return { kind: 'expired' };
-  return state === 'scheduled' ? { kind: 'due' } : { kind: 'timed-out', attempt };
+  /** A lease and the time limit begin anew with the same report, so the shorter one is over first. */
+  private factOf({ expired, state, attempt, type, leaseSeconds }: DueDispatch): Fact {
+    if (expired) return { kind: 'expired' };
+    if (state === 'scheduled') return { kind: 'due' };
+    const { attemptTimeoutSeconds } = this.taskTypes.orDefault(type);
+    const isLease = leaseSeconds !== null && leaseSeconds <= (attemptTimeoutSeconds ?? Infinity);
+    return { kind: isLease ? 'lease-lost' : 'timed-out', attempt };
+  }
 }

@@ -29,7 +29,7 @@ describe('TopicKeeper', () => {
       return Promise.resolve(failed);
     };
     const transport = { topics: { ensure } } as unknown as Transport;
-    keeper = new TopicKeeper(transport, loadTaskTypes(null));
+    keeper = new TopicKeeper(transport, loadTaskTypes(null, 'kafka'));
     keeper.onApplicationBootstrap();
     await jest.advanceTimersByTimeAsync(1);
     ensured.length = 0;

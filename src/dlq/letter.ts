@@ -75,6 +75,8 @@ export function letterOfTask(task: {
   topic: string;
   payload: string;
   error: TaskError;
+  /** Whether other tools look for it on the `-dlq` topic; with delivery `claim` there is none. */
+  copy: boolean;
 }): NewDeadLetter {
   return {
     id: uuidv7(),
@@ -91,7 +93,7 @@ export function letterOfTask(task: {
     taskId: task.id,
     failedAt: null,
     truncated: false,
-    copy: true,
+    copy: task.copy,
   };
 }
 

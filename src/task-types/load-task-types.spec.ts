@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ConfigError } from '../config/config.js';
+import { ConfigError, type TransportConfig } from '../config/config.js';
 import { loadTaskTypes } from './load-task-types.js';
 import type { TaskTypes } from './task-types.js';
 
@@ -13,15 +13,15 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-function load(yaml: string): TaskTypes {
+function load(yaml: string, transport: TransportConfig['kind'] = 'kafka'): TaskTypes {
   const path = join(folder, 'types.yaml');
   writeFileSync(path, yaml);
-  return loadTaskTypes(path);
+  return loadTaskTypes(path, transport);
 }
 
-function failure(yaml: string): string {
+function failure(yaml: string, transport: TransportConfig['kind'] = 'kafka'): string {
   try {
-    load(yaml);
+    load(yaml, transport);
   } catch (error) {
     if (error instanceof ConfigError) return error.message;
     throw error;
@@ -44,11 +44,11 @@ const BUILT_IN = {
 
 describe('loadTaskTypes', () => {
   it('has the type default without a file', () => {
-    expect(loadTaskTypes(null).all()).toEqual([
+    expect(loadTaskTypes(null, 'kafka').all()).toEqual([
       { ...BUILT_IN, payloadErrors: expect.any(Function) as unknown },
     ]);
-    expect(loadTaskTypes(null).get('default')?.payloadErrors({ anything: 1 })).toEqual([]);
-    expect(loadTaskTypes(null).get('constructor')).toBeUndefined();
+    expect(loadTaskTypes(null, 'kafka').get('default')?.payloadErrors({ anything: 1 })).toEqual([]);
+    expect(loadTaskTypes(null, 'kafka').get('constructor')).toBeUndefined();
   });
 
   it('fills in the defaults of what a type leaves out, also inside retry', () => {
@@ -97,12 +97,20 @@ describe('loadTaskTypes', () => {
   });
 
   it('names the file that is not there', () => {
-    expect(() => loadTaskTypes('/nowhere.yaml')).toThrow(/^TASK_TYPES: \/nowhere.yaml: ENOENT/);
+    expect(() => loadTaskTypes('/nowhere.yaml', 'kafka')).toThrow(/^TASK_TYPES: \/nowhere.yaml: ENOENT/);
   });
 
-  it('says that delivery claim comes with a later version', () => {
-    expect(failure('types: { a: { delivery: claim } }')).toBe(
-      'TASK_TYPES: types.a.delivery claim comes with a later version',
+  it('delivers to topics where there is a transport, unless the type says else, and has tasks claimed where there is none', () => {
+    const yaml = 'types: { a: {}, b: { delivery: claim } }';
+    const deliveries = (types: TaskTypes) => types.all().map(({ delivery }) => delivery);
+    expect(deliveries(load(yaml))).toEqual(['topic', 'topic', 'claim']);
+    expect(deliveries(load(yaml, 'none'))).toEqual(['claim', 'claim', 'claim']);
+    expect(loadTaskTypes(null, 'none').get('default')?.delivery).toBe('claim');
+  });
+
+  it('refuses delivery topic without a transport', () => {
+    expect(failure('types: { a: { delivery: topic } }', 'none')).toBe(
+      'TASK_TYPES: types.a.delivery topic needs a transport, and TRANSPORT is none',
     );
   });
 
@@ -181,6 +189,12 @@ describe('TaskTypes', () => {
     ]);
     expect(types.deadLetterTopics()).toContainEqual({ name: 'shared-dlq', partitions: 6 });
     expect(types.deadLetterTopics()).toHaveLength(4);
+  });
+
+  it('has no topics of types whose tasks are claimed', () => {
+    const types = load('types: { default: { delivery: claim }, a: { delivery: claim, requestTopic: b } }');
+    expect([types.requestTopics(), types.resultTopics(), types.deadLetterTopics()]).toEqual([[], [], []]);
+    expect(types.namesByRequestTopic('b')).toEqual([]);
   });
 
   it('finds the types that share a topic', () => {

@@ -7,10 +7,14 @@ export interface RetryPolicy {
   maxSeconds: number;
 }
 
+/** How tasks reach compute workers: as records on a request topic, or claimed over HTTP under a lease. */
+export type Delivery = 'topic' | 'claim';
+
 /** A name that fixes the delivery, topics, payload schema, attempts and time limits of its tasks. */
 export interface TaskType {
   name: string;
-  delivery: 'topic' | 'claim';
+  delivery: Delivery;
+  /** With delivery `claim`, only the name that dead letters of its tasks are filed under. */
   requestTopic: string;
   resultTopic: string;
   /** Of both topics, where they have to be made. */

@@ -1,10 +1,15 @@
 import { Ajv2020, type JSONSchemaType } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
-import type { RetryPolicy, TaskType } from './task-type.js';
+import type { Delivery, RetryPolicy, TaskType } from './task-type.js';
 import { schemaErrors } from './schema-errors.js';
 
 /** One type as the file has it, with the defaults filled in. */
-export interface TaskTypeEntry extends Omit<TaskType, 'name' | 'payloadErrors' | 'attemptTimeoutSeconds'> {
+export interface TaskTypeEntry extends Omit<
+  TaskType,
+  'name' | 'delivery' | 'payloadErrors' | 'attemptTimeoutSeconds'
+> {
+  /** Its default depends on whether there is a transport. */
+  delivery?: Delivery;
   attemptTimeoutSeconds?: number;
   /** The path of a JSON Schema, relative to the file. */
   payloadSchema?: string;
@@ -34,9 +39,8 @@ const retry: JSONSchemaType<RetryPolicy> = {
 const entry: JSONSchemaType<TaskTypeEntry> = {
   type: 'object',
   additionalProperties: false,
-  // All but two have defaults, which ajv fills in before it looks.
+  // All but three have defaults, which ajv fills in before it looks.
   required: [
-    'delivery',
     'requestTopic',
     'resultTopic',
     'partitions',
@@ -46,7 +50,7 @@ const entry: JSONSchemaType<TaskTypeEntry> = {
     'uniqueCorrelation',
   ],
   properties: {
-    delivery: { type: 'string', enum: ['topic', 'claim'], default: 'topic' },
+    delivery: { type: 'string', enum: ['topic', 'claim'], nullable: true },
     requestTopic: { ...topic, default: 'topic-task-request' },
     resultTopic: { ...topic, default: 'topic-task-result' },
     partitions: { type: 'integer', minimum: 1, maximum: 10_000, default: 3 },

@@ -1,5 +1,5 @@
 import type { TopicSpec } from '../transport/transport.js';
-import type { TaskType } from './task-type.js';
+import type { Delivery, TaskType } from './task-type.js';
 
 /** All task types of this installation, fixed at the start; also the injection token. */
 export class TaskTypes {
@@ -26,14 +26,19 @@ export class TaskTypes {
     return [...this.byName.values()];
   }
 
+  /** Those whose tasks reach workers in this way. */
+  byDelivery(delivery: Delivery): TaskType[] {
+    return this.all().filter((type) => type.delivery === delivery);
+  }
+
   /** Where requests go out. */
   requestTopics(): TopicSpec[] {
-    return topics(this.all(), 'requestTopic');
+    return topics(this.byDelivery('topic'), 'requestTopic');
   }
 
   /** Where answers come in. */
   resultTopics(): TopicSpec[] {
-    return topics(this.all(), 'resultTopic');
+    return topics(this.byDelivery('topic'), 'resultTopic');
   }
 
   /** Where what cannot be processed is kept: one for each request and result topic. */
@@ -55,7 +60,7 @@ export class TaskTypes {
   }
 
   private names(matches: (type: TaskType) => boolean): string[] {
-    return this.all()
+    return this.byDelivery('topic')
       .filter(matches)
       .map((type) => type.name);
   }

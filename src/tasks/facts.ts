@@ -1,3 +1,4 @@
+import type { ClaimLease } from '../dispatch/dispatch.repository.js';
 import type { TaskError } from './task-state.js';
 
 /** What a compute worker says of a task. */
@@ -14,6 +15,12 @@ export type Fact =
   | { kind: 'due' }
   /** Nothing was heard of this attempt for longer than its type allows. */
   | { kind: 'timed-out'; attempt: number }
+  /** A worker holds a lease on this attempt. */
+  | { kind: 'claimed'; attempt: number; lease: ClaimLease }
+  /** Whoever held this attempt gave it back. */
+  | { kind: 'released'; attempt: number }
+  /** The lease on this attempt is over: its worker is lost. */
+  | { kind: 'lease-lost'; attempt: number }
   /** The task's time is over. */
   | { kind: 'expired' }
   /** A person wants it to stop. */

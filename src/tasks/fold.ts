@@ -1,3 +1,4 @@
+import type { ClaimLease } from '../dispatch/dispatch.repository.js';
 import type { RecordedEvent } from '../events/event.js';
 import { type Fact, type IgnoredReason, type Outcome, type Report } from './facts.js';
 import { mayHappen, TRANSITIONS } from './state-table.js';
@@ -27,6 +28,8 @@ export type DispatchChange =
   | { kind: 'end' }
   | { kind: 'queue' }
   | { kind: 'schedule'; dueAt: Date }
+  /** A worker holds it until `dueAt`, unless it renews its lease. */
+  | { kind: 'lease'; dueAt: Date; lease: ClaimLease }
   /** A worker has it: whoever was about to send it need not. */
   | { kind: 'in-work'; dueAt: Date };
 
@@ -90,7 +93,17 @@ class Draft {
           this.change.dispatch = { kind: 'queue' };
         });
       case 'timed-out':
-        return fact.attempt === this.task.attempt ? this.timedOut() : ignored('stale_attempt');
+        return this.ofAttempt(fact.attempt, () =>
+          this.workerLost('time_limit', attemptTimeout(this.task.attempt, this.context.rules)),
+        );
+      case 'claimed':
+        return this.ofAttempt(fact.attempt, () => this.claimed(fact.lease));
+      case 'released':
+        return this.ofAttempt(fact.attempt, () => this.released());
+      case 'lease-lost':
+        return this.ofAttempt(fact.attempt, () =>
+          this.workerLost('lease_lost', leaseLost(this.task.attempt)),
+        );
       case 'expired':
         return this.happen('expired', () => {
           this.end('expired', {});
@@ -143,25 +156,36 @@ class Draft {
     return this.happen(retryable ? 'retrying' : 'failed', () => {
       this.task.attemptsUsed++;
       this.say(report.message);
-      if (retryable) this.nextAttempt({ reason: 'failure', error: report.error });
+      if (retryable) this.nextAttempt({ reason: 'failure', error: report.error }, this.backOff());
       else this.end('failed', { error: report.error }, report.error);
     });
   }
 
-  private timedOut(): Outcome {
+  /** A lost lease has waited for long enough; a time limit may speak of a worker that is overloaded, so it backs off. */
+  private workerLost(reason: 'time_limit' | 'lease_lost', error: TaskError): Outcome {
     const again = this.task.attemptsUsed + 1 < this.task.maxAttempts;
     return this.happen(again ? 'retrying' : 'dead_lettered', () => {
       this.task.attemptsUsed++;
-      const error = {
-        type: 'AttemptTimeout',
-        message: `nothing was heard of attempt ${this.task.attempt} for ${this.context.rules.attemptTimeoutSeconds ?? 0} s`,
-        code: 'attempt_timeout',
-      };
-      if (again) this.nextAttempt({ reason: 'time_limit', error });
+      if (again) this.nextAttempt({ reason, error }, reason === 'lease_lost' ? 0 : this.backOff());
       else {
         this.change.letter = error;
         this.end('dead_lettered', { error }, error);
       }
+    });
+  }
+
+  private claimed(lease: ClaimLease): Outcome {
+    return this.happen('dispatched', () => {
+      const dueAt = this.notAfterLimits(plusSeconds(this.now, lease.seconds));
+      this.step('dispatched', 'queued', { worker: lease.worker, leaseExpiresAt: dueAt });
+      this.change.dispatch = { kind: 'lease', dueAt, lease };
+    });
+  }
+
+  private released(): Outcome {
+    if (!isOpen(this.task.status)) return ignored('already_terminal');
+    return this.happen('retrying', () => {
+      this.nextAttempt({ reason: 'released' }, 0);
     });
   }
 
@@ -194,10 +218,14 @@ class Draft {
 
   /** A report renews the attempt's time limit, and is proof that the request was sent. */
   private inWork(): void {
+    this.change.dispatch = { kind: 'in-work', dueAt: this.notAfterLimits(this.task.expiresAt) };
+  }
+
+  /** A time, or that of the attempt's time limit or the task's expiry, whichever comes first. */
+  private notAfterLimits(time: Date): Date {
     const { attemptTimeoutSeconds } = this.context.rules;
-    const limit = attemptTimeoutSeconds === null ? null : plusSeconds(this.now, attemptTimeoutSeconds);
-    const { expiresAt } = this.task;
-    this.change.dispatch = { kind: 'in-work', dueAt: limit && limit < expiresAt ? limit : expiresAt };
+    const limit = attemptTimeoutSeconds === null ? time : plusSeconds(this.now, attemptTimeoutSeconds);
+    return [limit, this.task.expiresAt].reduce((first, date) => (date < first ? date : first), time);
   }
 
   private retryByPerson(by: string): void {
@@ -211,8 +239,11 @@ class Draft {
     this.change.dispatch = { kind: 'queue' };
   }
 
-  private nextAttempt(data: { reason: 'failure' | 'time_limit'; error: TaskError }): void {
-    const wait = backOffSeconds(this.context.rules.retry, this.task.attemptsUsed, this.context.random());
+  private backOff(): number {
+    return backOffSeconds(this.context.rules.retry, this.task.attemptsUsed, this.context.random());
+  }
+
+  private nextAttempt(data: { reason: NextReason; error?: TaskError }, wait: number): void {
     this.beginAttempt();
     if (wait === 0) {
       this.task.runAt = null;
@@ -272,6 +303,10 @@ class Draft {
     return APPLIED;
   }
 
+  private ofAttempt(attempt: number, apply: () => Outcome): Outcome {
+    return attempt === this.task.attempt ? apply() : ignored('stale_attempt');
+  }
+
   /** Whether a fact speaks of the current attempt: by its number, or by its time where it knows no number. */
   private isCurrent(attempt: number | null, at: Date | null): boolean {
     if (attempt !== null) return attempt === this.task.attempt;
@@ -279,7 +314,23 @@ class Draft {
   }
 }
 
+/** Why there is a next attempt without a person's wish. */
+type NextReason = 'failure' | 'time_limit' | 'lease_lost' | 'released';
+
 type EndStatus = 'succeeded' | 'failed' | 'dead_lettered' | 'cancelled' | 'expired';
+
+function attemptTimeout(attempt: number, { attemptTimeoutSeconds }: AttemptRules): TaskError {
+  const message = `nothing was heard of attempt ${attempt} for ${attemptTimeoutSeconds ?? 0} s`;
+  return { type: 'AttemptTimeout', message, code: 'attempt_timeout' };
+}
+
+function leaseLost(attempt: number): TaskError {
+  return {
+    type: 'LeaseLost',
+    message: `the lease on attempt ${attempt} was not renewed`,
+    code: 'lease_lost',
+  };
+}
 
 /**
  * How long to wait before the next attempt: exponential, capped, with jitter over the upper half of the interval, so

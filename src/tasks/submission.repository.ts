@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { HOLDER } from '../dispatch/holder.js';
+import { readyState } from '../dispatch/ready-state.js';
 import type { Submission } from './submission.js';
 import type { TaskView } from './task-response.js';
 import type { TaskStatus } from './task-state.js';
@@ -34,7 +35,7 @@ const INSERT = `
     FROM json_to_recordset($1::json) AS s(
       id uuid, type text, owner text, payload text, ordering_key text, correlation_id text, run_at timestamptz,
       delay_seconds double precision, expires_in_seconds integer, max_attempts integer, traceparent text,
-      holder uuid, lease_seconds double precision)
+      holder uuid, lease_seconds double precision, ready_state text)
   ), stamped AS (
     SELECT *, CASE WHEN due > at THEN 'scheduled' ELSE 'queued' END AS status,
       greatest(due, at) + make_interval(secs => expires_in_seconds) AS expires_at
@@ -52,12 +53,13 @@ const INSERT = `
     SELECT id, 1, 'submitted', status, 1, at FROM stamped
   ), dispatch AS (
     INSERT INTO dispatches (task_id, attempt, type, owner, state, due_at, holder, ordering_key, ordering_number,
-      correlation_id, accepted_at, expires_at)
-    SELECT id, 1, type, owner, CASE status WHEN 'queued' THEN 'unsent' ELSE status END,
-      CASE status WHEN 'queued' THEN at + make_interval(secs => lease_seconds) ELSE due END,
+      correlation_id, accepted_at, expires_at, claimable_since)
+    SELECT id, 1, type, owner, CASE status WHEN 'queued' THEN ready_state ELSE status END,
+      CASE WHEN status <> 'queued' THEN due
+        WHEN ready_state = 'unsent' THEN at + make_interval(secs => lease_seconds) ELSE expires_at END,
       CASE status WHEN 'queued' THEN holder END, ordering_key,
       CASE WHEN status = 'queued' AND ordering_key IS NOT NULL THEN nextval('ordering_numbers') END,
-      correlation_id, at, expires_at
+      correlation_id, at, expires_at, CASE WHEN status = 'queued' AND ready_state = 'claimable' THEN at END
     FROM stamped
   )
   SELECT * FROM task`;
@@ -116,6 +118,7 @@ export class SubmissionRepository {
       traceparent: s.traceparent,
       holder: lease.leased(s) ? this.holder : null,
       lease_seconds: lease.leased(s) ? lease.seconds : 0,
+      ready_state: readyState(s.type, s.orderingKey),
     }));
     const stamps: Stamps[] = await manager.query(INSERT, [JSON.stringify(rows)]);
     return new Map(stamps.map((stamp) => [stamp.id, stamp]));

@@ -4,6 +4,7 @@ import { lockNames } from '../database/advisory-locks.js';
 import { GroupCommit, type Settled } from '../database/group-commit.js';
 import { splitting } from '../database/splitting.js';
 import { transact } from '../database/transaction.js';
+import { DispatchRepository, type OrderedGroup } from '../dispatch/dispatch.repository.js';
 import { FastPath, LEASE_SECONDS } from '../dispatch/fast-path.js';
 import { orderingLock } from '../dispatch/ordering.js';
 import { AppError } from '../errors/app-error.js';
@@ -41,6 +42,7 @@ export class SubmitService {
   constructor(
     private readonly submissions: SubmissionRepository,
     private readonly correlations: UniqueCorrelations,
+    private readonly dispatches: DispatchRepository,
     private readonly fastPath: FastPath,
     private readonly bus: EventBus,
     private readonly metrics: Metrics,
@@ -99,9 +101,10 @@ export class SubmitService {
       ? await transact(this.submissions.dataSource, async (manager) => {
           settled.clear();
           const fresh = await this.admit(manager, group, settled);
-          return fresh.length === 0
-            ? new Map<string, Stamps>()
-            : this.submissions.insert(fresh, lease, manager);
+          if (fresh.length === 0) return new Map<string, Stamps>();
+          const inserted = await this.submissions.insert(fresh, lease, manager);
+          await this.dispatches.advance(manager, fresh.flatMap(claimedInOrder));
+          return inserted;
         })
       : await this.submissions.insert(group, lease);
     const accepted = group.flatMap((submission) => {
@@ -199,6 +202,10 @@ function lockNamesOf({ type, orderingKey, correlationId }: Submission): string[]
   if (type.uniqueCorrelation && correlationId !== null)
     names.push(correlationLock(type.resultTopic, correlationId));
   return names;
+}
+
+function claimedInOrder({ type, orderingKey }: Submission): OrderedGroup[] {
+  return type.delivery === 'claim' && orderingKey !== null ? [{ type: type.name, orderingKey }] : [];
 }
 
 function keyName({ owner, key }: { owner: string; key: string }): string {

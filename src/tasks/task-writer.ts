@@ -2,8 +2,13 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { lockNames } from '../database/advisory-locks.js';
 import { blamingRecords } from '../database/fault.js';
-import { DispatchRepository, type StandingDispatch } from '../dispatch/dispatch.repository.js';
+import {
+  DispatchRepository,
+  type OrderedGroup,
+  type StandingDispatch,
+} from '../dispatch/dispatch.repository.js';
 import { orderingLock } from '../dispatch/ordering.js';
+import { readyState } from '../dispatch/ready-state.js';
 import { DeadLetterRepository } from '../dlq/dead-letter.repository.js';
 import { letterOfTask } from '../dlq/letter.js';
 import { appendEvents } from '../events/append.js';
@@ -87,6 +92,14 @@ export class TaskWriter {
     // A report that says nothing new renews the dispatch and leaves the task alone.
     const moved = changes.filter(({ events }) => events.length > 0);
     const ended = changes.filter(({ dispatch }) => dispatch.kind === 'end');
+    const standing = changes.map((change) => this.standing(change)).filter((dispatch) => dispatch !== null);
+    const advancing = this.advancing(changes);
+    // Before any dispatch is touched: who holds a key's lock waits for nobody who waits for it.
+    const ordered = [...standing.flatMap(orderedGroup), ...advancing];
+    await lockNames(
+      manager,
+      ordered.map(({ type, orderingKey }) => orderingLock(type, orderingKey)),
+    );
     await Promise.all([
       this.tasks.update(manager, moved),
       appendEvents(
@@ -98,15 +111,24 @@ export class TaskWriter {
         ended.map(({ task }) => task.id),
       ),
     ]);
-    const standing = changes.map(standingDispatch).filter((dispatch) => dispatch !== null);
-    const ordered = standing
-      .filter(({ state }) => state === 'unsent')
-      .flatMap(({ type, orderingKey }) => {
-        return orderingKey === null ? [] : [orderingLock(type, orderingKey)];
-      });
-    await lockNames(manager, ordered);
     await this.dispatches.put(manager, standing);
+    await this.dispatches.advance(manager, advancing);
     await this.writeLetters(manager, changes);
+  }
+
+  private standing(change: TaskChange): StandingDispatch | null {
+    return standingDispatch(
+      change,
+      readyState(this.taskTypes.orDefault(change.task.type), change.task.orderingKey),
+    );
+  }
+
+  /** The keys within which another task may be the next to be claimed. */
+  private advancing(changes: readonly TaskChange[]): OrderedGroup[] {
+    return changes.flatMap(({ task: { type, orderingKey }, dispatch }) => {
+      const isClaimed = this.taskTypes.orDefault(type).delivery === 'claim';
+      return isClaimed && orderingKey !== null && dispatch.kind !== 'keep' ? [{ type, orderingKey }] : [];
+    });
   }
 
   /** A budget that was used up without an answer leaves a letter with the payload, so that it can be redriven. */
@@ -117,26 +139,38 @@ export class TaskWriter {
       manager,
       exhausted.map(({ task }) => task.id),
     );
-    const letters = exhausted.map(({ task, letter }) =>
-      letterOfTask({
+    const letters = exhausted.map(({ task, letter }) => {
+      const { requestTopic, delivery } = this.taskTypes.orDefault(task.type);
+      return letterOfTask({
         id: task.id,
         attempt: task.attempt,
         attemptsUsed: task.attemptsUsed,
-        topic: this.taskTypes.orDefault(task.type).requestTopic,
+        topic: requestTopic,
         payload: payloads.get(task.id) ?? '{}',
         error: letter,
-      }),
-    );
+        copy: delivery === 'topic',
+      });
+    });
     await this.deadLetters.insert(manager, letters);
   }
 }
 
-function standingDispatch({ task, dispatch }: TaskChange): StandingDispatch | null {
+/** Dispatches whose ordering numbers may have to be drawn. */
+function orderedGroup({ state, type, orderingKey }: StandingDispatch): OrderedGroup[] {
+  return orderingKey !== null && (state === 'unsent' || state === 'behind') ? [{ type, orderingKey }] : [];
+}
+
+function standingDispatch(
+  { task, dispatch }: TaskChange,
+  ready: ReturnType<typeof readyState>,
+): StandingDispatch | null {
   const common = {
     taskId: task.id,
     attempt: task.attempt,
     type: task.type,
     owner: task.owner,
+    claimableSince: null,
+    lease: null,
     orderingKey: task.orderingKey,
     correlationId: task.correlationId,
     acceptedAt: task.createdAt,
@@ -147,9 +181,18 @@ function standingDispatch({ task, dispatch }: TaskChange): StandingDispatch | nu
     case 'end':
       return null;
     case 'queue':
-      return { ...common, state: 'unsent', dueAt: task.updatedAt };
+      return ready === 'unsent'
+        ? { ...common, state: ready, dueAt: task.updatedAt }
+        : {
+            ...common,
+            state: ready,
+            dueAt: task.expiresAt,
+            claimableSince: ready === 'claimable' ? task.updatedAt : null,
+          };
     case 'schedule':
       return { ...common, state: 'scheduled', dueAt: earlier(dispatch.dueAt, task.expiresAt) };
+    case 'lease':
+      return { ...common, state: 'claimed', dueAt: dispatch.dueAt, lease: dispatch.lease };
     case 'in-work':
       return { ...common, state: 'sent', dueAt: dispatch.dueAt };
   }

@@ -1,18 +1,21 @@
 import { Inject, Logger, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
-import type { Config } from '../config/config.js';
+import type { Config, KafkaConfig } from '../config/config.js';
 import { KafkaTransport } from './drivers/kafka/kafka-transport.js';
 import type { KafkaTransportOptions } from './drivers/kafka/kafka-options.js';
+import { NoTransport } from './no-transport.js';
 import type { TransportLog } from './transport-log.js';
 import { TRANSPORT, type Transport } from './transport.js';
 
-/** The process's one transport, by configuration. It is closed last, when nothing publishes any more. */
+/** The process's one transport, by configuration: also `none` is one, so that nobody has to ask. It is closed last, when nothing publishes any more. */
 @Module({})
 export class TransportModule implements OnApplicationShutdown {
-  static forRoot({ transport: { kafka } }: Config): DynamicModule {
+  static forRoot({ transport }: Config): DynamicModule {
+    const useFactory = (): Transport =>
+      transport.kind === 'none' ? new NoTransport() : new KafkaTransport(kafkaOptions(transport.kafka), log);
     return {
       module: TransportModule,
       global: true,
-      providers: [{ provide: TRANSPORT, useFactory: () => new KafkaTransport(kafkaOptions(kafka), log) }],
+      providers: [{ provide: TRANSPORT, useFactory }],
       exports: [TRANSPORT],
     };
   }
@@ -24,12 +27,7 @@ export class TransportModule implements OnApplicationShutdown {
   }
 }
 
-function kafkaOptions({
-  brokers,
-  ssl,
-  sasl,
-  replicationFactor,
-}: Config['transport']['kafka']): KafkaTransportOptions {
+function kafkaOptions({ brokers, ssl, sasl, replicationFactor }: KafkaConfig): KafkaTransportOptions {
   return {
     brokers: [...brokers],
     clientId: 'taskwire',

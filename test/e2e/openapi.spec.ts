@@ -51,7 +51,7 @@ describeWithServices('the OpenAPI document of the built application', ['kafka', 
   it('describes every route of the application, and no other', async () => {
     const app = await createApp(
       loadConfig({ ...installation.settings, LOG_LEVEL: 'fatal' }),
-      loadTaskTypes(null),
+      loadTaskTypes(null, 'kafka'),
     );
     const fastify = app.getHttpAdapter().getInstance();
     const routes: string[] = [];

@@ -25,7 +25,7 @@ describe('the program', () => {
   it.each([
     [{ ROLE: 'wroker' }, 'ROLE must be one of all, web, worker, not "wroker"'],
     [{ DATABASE_URL: '' }, 'DATABASE_URL must be set: the embedded database comes with a later version'],
-    [{ TRANSPORT: 'none' }, /^TRANSPORT is none: delivery claim, .*, comes with a later version$/],
+    [{ TRANSPORT: 'redis' }, 'TRANSPORT must be one of kafka, none, not "redis"'],
     [{ AUTH: 'jwt' }, /^AUTH=jwt needs one of JWT_SECRET, /],
     [{ HOST: '0.0.0.0' }, 'AUTH must be set when HOST is not a loopback address (it is 0.0.0.0)'],
     [{ TASK_TYPES: '/nowhere.yaml' }, /^TASK_TYPES\b.*\/nowhere\.yaml/],

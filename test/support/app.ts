@@ -70,7 +70,7 @@ export async function startApp({ types = '', env = {} }: TestAppOptions = {}): P
 
 async function start(settings: Record<string, string>): Promise<NestFastifyApplication> {
   const config = loadConfig(settings);
-  const app = await createApp(config, loadTaskTypes(config.taskTypesPath));
+  const app = await createApp(config, loadTaskTypes(config.taskTypesPath, config.transport.kind));
   await app.startAllMicroservices();
   await app.listen(0, '127.0.0.1');
   return app;

@@ -18,7 +18,7 @@ import { eventually } from './eventually.js';
 /** What following finds around it in every role: metrics, and here only the built-in task type. */
 @Global()
 @Module({
-  providers: [{ provide: TaskTypes, useValue: loadTaskTypes(null) }, Metrics],
+  providers: [{ provide: TaskTypes, useValue: loadTaskTypes(null, 'none') }, Metrics],
   exports: [TaskTypes, Metrics],
 })
 class Surroundings {}

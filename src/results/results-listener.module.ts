@@ -11,4 +11,4 @@ import { ResultsListener } from './results.listener.js';
   controllers: [ResultsListener],
   providers: [ResultReader, FindTasks, CorrelationRepository],
 })
-export class ResultsModule {}
+export class ResultsListenerModule {}
