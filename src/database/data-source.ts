@@ -10,7 +10,7 @@ import { IdempotencyKey } from '../tasks/idempotency-key.entity.js';
 import { Task } from '../tasks/task.entity.js';
 import { Initial1763900000000 } from './migrations/1763900000000-initial.js';
 import { SigningKeys1764000000000 } from './migrations/1764000000000-signing-keys.js';
-import { Claims1764000000000 } from './migrations/1764000000000-claims.js';
+import { Claims1764100000000 } from './migrations/1764100000000-claims.js';
 import { PreparingClient } from './preparing-client.js';
 
 /** What of the configuration the database needs. */
@@ -31,7 +31,7 @@ export const ENTITIES = [
   IdempotencyKey,
   SigningKey,
 ];
-export const MIGRATIONS = [Initial1763900000000, SigningKeys1764000000000, Claims1764000000000];
+export const MIGRATIONS = [Initial1763900000000, SigningKeys1764000000000, Claims1764100000000];
 
 /**
  * Time limits that PostgreSQL keeps for us, in milliseconds, so that a frozen process holds no lock for long and a lost

@@ -6,8 +6,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  * Claims look along `dispatches_claimable` and see nothing that they may not take: tasks of other types, and those that
  * wait behind an earlier one of their key, however many, cost them nothing.
  */
-export class Claims1764000000000 implements MigrationInterface {
-  readonly name = 'Claims1764000000000';
+export class Claims1764100000000 implements MigrationInterface {
+  readonly name = 'Claims1764100000000';
 
   async up(queryRunner: QueryRunner): Promise<void> {
     for (const statement of STATEMENTS) await queryRunner.query(statement);
