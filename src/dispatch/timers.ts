@@ -8,7 +8,6 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { Loop } from '../background/loop.js';
 import { transact } from '../database/transaction.js';
 import { EventBus } from '../events/event-bus.js';
-import { Metrics } from '../observability/metrics.js';
 import { TaskTypes } from '../task-types/task-types.js';
 import type { Fact } from '../tasks/facts.js';
 import { TaskRepository } from '../tasks/task.repository.js';
@@ -59,7 +58,6 @@ export class Timers implements OnApplicationBootstrap, BeforeApplicationShutdown
     private readonly writer: TaskWriter,
     private readonly taskTypes: TaskTypes,
     private readonly bus: EventBus,
-    private readonly metrics: Metrics,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -75,7 +73,7 @@ export class Timers implements OnApplicationBootstrap, BeforeApplicationShutdown
   }
 
   private async round(name: string, take: Take): Promise<boolean> {
-    const { facts, outcomes, events } = await transact(this.dataSource, async (manager): Promise<Round> => {
+    const { events } = await transact(this.dataSource, async (manager): Promise<Round> => {
       const [turn] = await manager.query<{ isMine: boolean }[]>(TAKE_TURN, [`taskwire timers ${name} `]);
       if (turn?.isMine !== true) return { facts: [], outcomes: [], events: [] };
       const due = await this.inTurn(manager, await take(manager));
@@ -83,10 +81,6 @@ export class Timers implements OnApplicationBootstrap, BeforeApplicationShutdown
       return { facts, ...(await this.writer.apply(manager, facts, { skipLocked: true })) };
     });
     this.bus.announce(events);
-    const lost = facts.filter(
-      ({ fact }, index) => fact.kind === 'lease-lost' && outcomes[index]?.outcome === 'applied',
-    );
-    this.metrics.leasesLost.inc(lost.length);
     return events.length > 0;
   }
 

@@ -37,19 +37,6 @@ export class Metrics {
     registers: [this.registry],
   });
 
-  readonly tasksClaimed = new Counter({
-    name: 'taskwire_tasks_claimed_total',
-    help: 'Tasks handed out to compute workers that claimed them over HTTP',
-    labelNames: ['type'] as const,
-    registers: [this.registry],
-  });
-
-  readonly leasesLost = new Counter({
-    name: 'taskwire_leases_lost_total',
-    help: 'Leases of compute workers that ended without an answer or a report',
-    registers: [this.registry],
-  });
-
   readonly followers = new Gauge({
     name: 'taskwire_followers',
     help: 'Sockets, streams and waiting requests that follow a task now',
