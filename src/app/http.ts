@@ -2,6 +2,8 @@ import type { SecurityHeadersOptions } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
+import { AuditLog } from '../audit/audit-log.js';
+import { auditRefusals } from '../audit/audit-refusals.js';
 import type { Config } from '../config/config.js';
 import { AppError } from '../errors/app-error.js';
 import { ProblemFilter, sendProblem } from '../errors/problem.filter.js';
@@ -65,6 +67,8 @@ export function configureHttp(app: NestFastifyApplication, config: Config): void
   nameRequests(fastify);
   measureRequests(fastify, app.get(Metrics));
   if (config.tracing) traceRequests(fastify);
+
+  if (config.role !== 'worker') auditRefusals(fastify, app.get(AuditLog));
 
   app.useSecurityHeaders(SECURITY_HEADERS);
   if (corsOrigins.length > 0) allowPages(app, corsOrigins);

@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { Config } from '../config/config.js';
+import { AuditModule } from '../audit/audit.module.js';
 import { TokensModule } from '../auth/tokens.module.js';
 import { DeadLettersModule } from '../dlq/dead-letters.module.js';
 import { GatewayModule } from '../gateway/gateway.module.js';
@@ -9,7 +10,14 @@ import { TopicsModule } from '../topics/topics.module.js';
 import { CoreModule } from './core.module.js';
 
 /** What serves clients. */
-export const WEB_FEATURES = [TasksModule, DeadLettersModule, GatewayModule, TopicsModule, TokensModule];
+export const WEB_FEATURES = [
+  AuditModule,
+  TasksModule,
+  DeadLettersModule,
+  GatewayModule,
+  TopicsModule,
+  TokensModule,
+];
 
 /** Role `web`: REST and sockets. It needs the database; without a broker it goes on accepting tasks. */
 @Module({})

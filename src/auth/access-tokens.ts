@@ -3,7 +3,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { jwtVerify, SignJWT } from 'jose';
 import { DataSource } from 'typeorm';
 import type { Recognizer } from './authenticator.js';
-import type { Caller } from './caller.js';
+import type { Identity } from './caller.js';
 import { refusal } from './jwt-recognizer.js';
 import { isOwnerName } from './owner-name.js';
 
@@ -58,7 +58,7 @@ export class AccessTokens implements Recognizer, OnModuleInit {
     return { token, expiresAt: new Date(seconds * 1000) };
   }
 
-  async recognize(token: string): Promise<Caller | null> {
+  async recognize(token: string): Promise<Identity | null> {
     try {
       const { payload } = await jwtVerify(token, this.secret, {
         algorithms: [ALGORITHM],

@@ -21,7 +21,7 @@ export class AccessGuard implements CanActivate {
     const access = this.accessOf(context);
     if (access === 'everybody') return true;
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
-    const caller = await this.authenticator.authenticate(credentialsOf(request));
+    const caller = await this.authenticator.authenticate(credentialsOf(request), request.ip);
     request.caller = caller;
     checkRoles(caller, access);
     checkTask(caller, request);

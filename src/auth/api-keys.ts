@@ -1,13 +1,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Recognizer } from './authenticator.js';
-import { ROLES, type Caller, type Role } from './caller.js';
+import { ROLES, type Identity, type Role } from './caller.js';
 import { isOwnerName } from './owner-name.js';
 import { WatchedFile } from './watched-file.js';
 
 interface ApiKey {
   hash: Buffer;
-  caller: Caller;
+  identity: Identity;
 }
 
 /**
@@ -23,11 +23,11 @@ export class ApiKeys implements Recognizer {
       path === null ? null : new WatchedFile('API_KEYS', path, () => parse(readFileSync(path, 'utf8')));
   }
 
-  recognize(key: string): Caller | null {
+  recognize(key: string): Identity | null {
     const hash = createHash('sha256').update(key).digest();
     // All are compared, each in the same time, so that how long it takes tells nothing.
     const found = (this.file?.content ?? []).filter((known) => timingSafeEqual(known.hash, hash));
-    return found[0]?.caller ?? null;
+    return found[0]?.identity ?? null;
   }
 }
 
@@ -45,7 +45,7 @@ function parseKey(entry: unknown, index: number): ApiKey {
     throw new Error(`${where} needs sha256, 64 hexadecimal digits`);
   if (!isOwnerName(owner)) throw new Error(`${where} needs an owner`);
   if (!isRoles(roles)) throw new Error(`${where} needs roles, some of ${ROLES.join(', ')}`);
-  return { hash: Buffer.from(sha256, 'hex'), caller: { owner, roles, taskId: null, expiresAt: null } };
+  return { hash: Buffer.from(sha256, 'hex'), identity: { owner, roles, taskId: null, expiresAt: null } };
 }
 
 function isRoles(value: unknown): value is Role[] {

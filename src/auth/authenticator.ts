@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { decodeProtectedHeader } from 'jose';
 import { AppError } from '../errors/app-error.js';
 import { AccessTokens, TOKEN_TYPE } from './access-tokens.js';
-import { LOCAL_CALLER, type Caller } from './caller.js';
+import { LOCAL, type Caller, type Identity } from './caller.js';
 
 /** Knows callers by one kind of credentials. */
 export interface Recognizer {
@@ -11,7 +11,7 @@ export interface Recognizer {
    *
    * @throws AppError `unauthorized` if they are not valid (any more), `unavailable` if it cannot tell
    */
-  recognize(credentials: string): Promise<Caller | null> | Caller | null;
+  recognize(credentials: string): Promise<Identity | null> | Identity | null;
 }
 
 /** The configured recognizers, or null with `AUTH=none`. */
@@ -26,15 +26,20 @@ export class Authenticator {
   ) {}
 
   /**
+   * @param address where the caller is, as the network tells
    * @param credentials as in `Authorization: Bearer`; null if there are none
    * @throws AppError `unauthorized`; `unavailable` if the issuer's keys cannot be had
    */
-  async authenticate(credentials: string | null): Promise<Caller> {
-    if (this.recognizers === null) return LOCAL_CALLER;
+  async authenticate(credentials: string | null, address: string): Promise<Caller> {
+    return { ...(await this.identify(credentials)), address };
+  }
+
+  private async identify(credentials: string | null): Promise<Identity> {
+    if (this.recognizers === null) return LOCAL;
     if (credentials === null) throw new AppError('unauthorized', 'Credentials are needed.');
-    const caller = await this.recognizerOf(credentials).recognize(credentials);
-    if (caller === null) throw new AppError('unauthorized', 'The credentials are not valid.');
-    return caller;
+    const identity = await this.recognizerOf(credentials).recognize(credentials);
+    if (identity === null) throw new AppError('unauthorized', 'The credentials are not valid.');
+    return identity;
   }
 
   private recognizerOf(credentials: string): Recognizer {

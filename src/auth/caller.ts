@@ -7,8 +7,8 @@ export const ROLES = ['client', 'service', 'compute', 'operator'] as const;
 /** `reader` is the role of tokens that Taskwire makes itself: for a browser's socket or stream. */
 export type Role = (typeof ROLES)[number] | 'reader';
 
-/** Whoever sent a request or opened a socket. */
-export interface Caller {
+/** Whom credentials speak of. */
+export interface Identity {
   /** The owner of the tasks that it submits, and the only one whose tasks a mere `client` can see. */
   owner: string;
   roles: readonly Role[];
@@ -18,8 +18,14 @@ export interface Caller {
   expiresAt: Date | null;
 }
 
+/** Whoever sent a request or opened a socket. */
+export interface Caller extends Identity {
+  /** The network address that it came from. */
+  address: string;
+}
+
 /** With `AUTH=none` everybody is this one: the server listens on loopback only. */
-export const LOCAL_CALLER: Caller = Object.freeze({
+export const LOCAL: Identity = Object.freeze({
   owner: 'local',
   roles: ROLES,
   taskId: null,

@@ -12,7 +12,7 @@ import {
 import type { JwtConfig } from '../config/config.js';
 import { AppError } from '../errors/app-error.js';
 import type { Recognizer } from './authenticator.js';
-import { ROLES, type Caller, type Role } from './caller.js';
+import { ROLES, type Identity, type Role } from './caller.js';
 import { isOwnerName } from './owner-name.js';
 import { WatchedFile } from './watched-file.js';
 
@@ -37,7 +37,7 @@ export class JwtRecognizer implements Recognizer {
     this.verification = verificationOf(config);
   }
 
-  async recognize(token: string): Promise<Caller | null> {
+  async recognize(token: string): Promise<Identity | null> {
     if (this.verification === null) return null;
     const { key, algorithms } = this.verification;
     const { issuer, audience } = this.config;
@@ -52,7 +52,7 @@ export class JwtRecognizer implements Recognizer {
       const { payload } = await (typeof key === 'function'
         ? jwtVerify(token, key, options)
         : jwtVerify(token, key, options));
-      return callerOf(payload);
+      return identityOf(payload);
     } catch (error) {
       throw refusal(error);
     }
@@ -75,7 +75,7 @@ function localKeys(path: string): JWTVerifyGetKey {
   return (header, token) => file.content(header, token);
 }
 
-function callerOf({ sub, exp, roles, scope }: JWTPayload): Caller | null {
+function identityOf({ sub, exp, roles, scope }: JWTPayload): Identity | null {
   if (!isOwnerName(sub) || exp === undefined) return null;
   return { owner: sub, roles: rolesOf(roles, scope), taskId: null, expiresAt: new Date(exp * 1000) };
 }

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { DataSourceOptions } from 'typeorm';
+import { AuditEntry } from '../audit/audit-entry.entity.js';
 import { SigningKey } from '../auth/signing-key.entity.js';
 import { ConsumerPosition } from '../consuming/consumer-position.entity.js';
 import { Dispatch } from '../dispatch/dispatch.entity.js';
@@ -11,6 +12,7 @@ import { Task } from '../tasks/task.entity.js';
 import { Initial1763900000000 } from './migrations/1763900000000-initial.js';
 import { SigningKeys1764000000000 } from './migrations/1764000000000-signing-keys.js';
 import { Claims1764100000000 } from './migrations/1764100000000-claims.js';
+import { Audit1764200000000 } from './migrations/1764200000000-audit.js';
 import { PreparingClient } from './preparing-client.js';
 
 /** What of the configuration the database needs. */
@@ -30,8 +32,14 @@ export const ENTITIES = [
   DeadLetter,
   IdempotencyKey,
   SigningKey,
+  AuditEntry,
 ];
-export const MIGRATIONS = [Initial1763900000000, SigningKeys1764000000000, Claims1764100000000];
+export const MIGRATIONS = [
+  Initial1763900000000,
+  SigningKeys1764000000000,
+  Claims1764100000000,
+  Audit1764200000000,
+];
 
 /**
  * Time limits that PostgreSQL keeps for us, in milliseconds, so that a frozen process holds no lock for long and a lost

@@ -8,6 +8,7 @@ import {
   type OnGatewayConnection,
   type OnGatewayInit,
 } from '@nestjs/websockets';
+import { AuditLog, isAccessCode, type Refusal as Refused } from '../audit/audit-log.js';
 import { checkRoles } from '../auth/access.guard.js';
 import { Authenticator } from '../auth/authenticator.js';
 import type { Caller } from '../auth/caller.js';
@@ -39,6 +40,7 @@ export class TasksGateway implements OnGatewayInit<TaskServer>, OnGatewayConnect
     private readonly followers: Followers,
     private readonly tasks: TaskRepository,
     private readonly authenticator: Authenticator,
+    private readonly auditLog: AuditLog,
   ) {}
 
   /** Lets in only who is known and may follow tasks. */
@@ -66,7 +68,7 @@ export class TasksGateway implements OnGatewayInit<TaskServer>, OnGatewayConnect
     @MessageBody() body: unknown,
     @Ack() acknowledge: Acknowledge = () => undefined,
   ): Promise<void> {
-    return this.answering(socket, acknowledge, async () => {
+    return this.answering(socket, 'subscribe', acknowledge, async () => {
       const subscription = parseSubscription(body);
       const { caller, following } = socket.data;
       checkTask(caller, 'taskId' in subscription ? subscription.taskId : null);
@@ -93,7 +95,7 @@ export class TasksGateway implements OnGatewayInit<TaskServer>, OnGatewayConnect
     @MessageBody() body: unknown,
     @Ack() acknowledge: Acknowledge = () => undefined,
   ): Promise<void> {
-    return this.answering(socket, acknowledge, () => {
+    return this.answering(socket, 'unsubscribe', acknowledge, () => {
       const subscription = parseUnsubscription(body);
       const { following } = socket.data;
       if ('taskId' in subscription) following.unfollow(subscription.taskId);
@@ -104,13 +106,16 @@ export class TasksGateway implements OnGatewayInit<TaskServer>, OnGatewayConnect
 
   /** Rejects with what the client is told as `connect_error`. */
   private async admit(socket: TaskSocket): Promise<void> {
-    const { token } = socket.handshake.auth;
+    const { auth, address } = socket.handshake;
+    const token: unknown = auth.token;
+    let caller: Caller | null = null;
     try {
-      const caller = await this.authenticator.authenticate(typeof token === 'string' ? token : null);
+      caller = await this.authenticator.authenticate(typeof token === 'string' ? token : null, address);
       checkRoles(caller, FOLLOWERS);
       socket.data.caller = caller;
     } catch (thrown) {
       const { code, message } = refusal(this.logger, thrown);
+      this.audit('connect', { caller, address, code, target: null });
       throw Object.assign(new Error(message), { data: { code, message } });
     }
   }
@@ -145,14 +150,22 @@ export class TasksGateway implements OnGatewayInit<TaskServer>, OnGatewayConnect
    */
   private answering(
     socket: TaskSocket,
+    message: string,
     acknowledge: Acknowledge,
     work: () => Promise<void> | void,
   ): Promise<void> {
     const { data } = socket;
     data.served = data.served.then(work).catch((thrown: unknown) => {
-      acknowledge({ ok: false, error: refusal(this.logger, thrown) });
+      const error = refusal(this.logger, thrown);
+      const { caller } = data;
+      this.audit(message, { caller, address: caller.address, code: error.code, target: null });
+      acknowledge({ ok: false, error });
     });
     return data.served;
+  }
+
+  private audit(message: string, refusal: Omit<Refused, 'action'>): void {
+    if (isAccessCode(refusal.code)) this.auditLog.refused({ action: `socket ${message}`, ...refusal });
   }
 
   private checkRoom(following: Following, taskId: string): void {

@@ -37,6 +37,12 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly auditEntriesLost = new Counter({
+    name: 'taskwire_audit_entries_lost_total',
+    help: 'Refusals that are missing in the audit log, because too many different ones waited to be written',
+    registers: [this.registry],
+  });
+
   readonly followers = new Gauge({
     name: 'taskwire_followers',
     help: 'Sockets, streams and waiting requests that follow a task now',

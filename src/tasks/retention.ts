@@ -40,7 +40,12 @@ const DELETE_KEYS = `
     SELECT owner, key FROM idempotency_keys WHERE created_at < now() - interval '24 hours'
     ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED)`;
 
-/** Deletes what nobody has to keep: ended tasks with their events, closed letters, used idempotency keys. */
+const DELETE_AUDIT = `
+  DELETE FROM audit_entries WHERE id IN (
+    SELECT id FROM audit_entries WHERE id < $1 AND at < now() - make_interval(days => $2)
+    ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED)`;
+
+/** Deletes what nobody has to keep: ended tasks with their events, closed letters, used idempotency keys, old audits. */
 @Injectable()
 export class Retention implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(Retention.name);
@@ -69,6 +74,7 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
     const counts = [
       await this.delete(DELETE_TASKS, [youngest, this.days, ROUND]),
       await this.delete(DELETE_LETTERS, [youngest, this.days, ROUND]),
+      await this.delete(DELETE_AUDIT, [youngest, this.days, ROUND]),
       await this.delete(DELETE_KEYS, [ROUND]),
     ];
     return counts.some((count) => count === ROUND);

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { validate as isUuid } from 'uuid';
+import { AuditLog } from '../audit/audit-log.js';
 import type { Caller } from '../auth/caller.js';
 import { visibleOwner } from '../auth/caller.js';
 import { transact } from '../database/transaction.js';
@@ -39,6 +40,7 @@ export class TasksService {
     private readonly writer: TaskWriter,
     private readonly taskEnd: TaskEnd,
     private readonly bus: EventBus,
+    private readonly auditLog: AuditLog,
   ) {}
 
   /** @throws AppError `not_found`, also for another owner's task */
@@ -71,6 +73,8 @@ export class TasksService {
       const { outcomes, events } = await this.writer.apply(manager, [{ taskId: seen.id, fact }]);
       if (outcomes[0]?.outcome !== 'applied') throw refusal;
       await after?.(manager, seen);
+      if (seen.owner !== caller.owner)
+        await this.auditLog.done(manager, { caller, action: fact.kind, target: seen.id });
       return { events, task: await this.get(caller, seen.id, manager) };
     });
     this.bus.announce(events);

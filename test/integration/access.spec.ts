@@ -91,6 +91,7 @@ const ROUTES: Record<string, { call: Call; roles: string[] | 'everybody'; task?:
     roles: ['operator'],
   },
   'TopicsController.list': { call: get('/v1/topics'), roles: ['operator'] },
+  'AuditController.list': { call: get('/v1/audit'), roles: ['operator'] },
   'HealthController.live': { call: get('/health/live'), roles: 'everybody' },
   'HealthController.ready': { call: get('/health/ready'), roles: 'everybody' },
   'MetricsController.read': { call: get('/metrics'), roles: 'everybody' },
@@ -263,6 +264,52 @@ describeWithServices('access', ['kafka', 'postgres'], () => {
     });
     expect((await fetch(`${taskwire.url}/v1/tasks`, { headers })).status).toBe(401);
     socket.close();
+  });
+
+  interface AuditJson {
+    items: { outcome: string; owner: string | null; action: string; target: string | null; count: number }[];
+  }
+  const audit = async (): Promise<AuditJson['items']> =>
+    (await as('operator').get<AuditJson>('/v1/audit?limit=200')).json.items;
+
+  it('leaves an entry in the audit log wherever it is refused, equal ones counted, with no secret in it', async () => {
+    const id = uuidv7();
+    for (let time = 0; time < 3; time++) await fetch(`${taskwire.url}/v1/tasks/${id}/stream?token=hush`);
+    await as('compute').get(`/v1/tasks/${id}`);
+    await SocketClient.refused(taskwire.url, 'hush');
+    const socket = await SocketClient.connect(taskwire.url, ['websocket'], tokens['task token']);
+    await socket.ask('subscribe', { mine: true });
+    socket.close();
+    await eventually(async () => {
+      const entries = await audit();
+      const of = (action: string, owner: string | null): number =>
+        entries
+          .filter(
+            (entry) => entry.action === action && entry.owner === owner && [id, null].includes(entry.target),
+          )
+          .reduce((sum, { count }) => sum + count, 0);
+      expect(of('GET /v1/tasks/:id/stream', null)).toBeGreaterThanOrEqual(3);
+      expect(of('GET /v1/tasks/:id', 'alice')).toBeGreaterThanOrEqual(1);
+      expect(of('socket connect', null)).toBeGreaterThanOrEqual(1);
+      expect(of('socket subscribe', 'alice')).toBeGreaterThanOrEqual(1);
+      expect(JSON.stringify(entries)).not.toContain('hush');
+    });
+  });
+
+  it('leaves an entry where another owner’s task was changed, and none for one’s own', async () => {
+    const [theirs, mine] = [
+      await as('service').submit({ ...SUBMIT, owner: 'dave' }),
+      await as('client').submit(),
+    ];
+    await as('operator').post(`/v1/tasks/${theirs.id}/cancel`);
+    await as('client').post(`/v1/tasks/${mine.id}/cancel`);
+    const entries = await audit();
+    expect(entries.find(({ target }) => target === theirs.id)).toMatchObject({
+      outcome: 'done',
+      owner: 'alice',
+      action: 'cancelled',
+    });
+    expect(entries.find(({ target }) => target === mine.id)).toBeUndefined();
   });
 
   it('knows tokens of its own in every process of the installation, and in none of another', async () => {

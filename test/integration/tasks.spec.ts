@@ -117,7 +117,13 @@ describeWithServices('a task', ['kafka', 'postgres'], () => {
 
     it('looks the same when it is another owner’s, and stays as it is', async () => {
       const task = await rest.submit({ payload: {}, owner: 'alice' });
-      const bob: Caller = { owner: 'bob', roles: ['client'], taskId: null, expiresAt: null };
+      const bob: Caller = {
+        owner: 'bob',
+        roles: ['client'],
+        taskId: null,
+        expiresAt: null,
+        address: '127.0.0.1',
+      };
       const tasks = taskwire.app.get(TasksService);
       const refusals = [
         tasks.get(bob, task.id),

@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
+import { AuditModule } from '../../src/audit/audit.module.js';
 import { AuthModule } from '../../src/auth/auth.module.js';
 import { loadConfig } from '../../src/config/load-config.js';
 import { DatabaseModule } from '../../src/database/database.module.js';
@@ -36,6 +37,7 @@ export async function startFollowingApp(databaseUrl: string): Promise<NestFastif
       DatabaseModule.forRoot(config),
       AuthModule.forRoot(config),
       EventsModule.forRoot(config),
+      AuditModule,
       GatewayModule,
     ],
   });
