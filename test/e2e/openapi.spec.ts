@@ -206,8 +206,18 @@ describeWithServices('the OpenAPI document of the built application', ['kafka', 
     await expectProblem('not_found', get(uuidv7()));
   });
 
+  it('is true of tokens', async () => {
+    const id = await ended({ status: 'DONE' });
+    const tokens = (body: object) => api.call('post /v1/tokens', '/v1/tokens', json(body));
+    const ofTask = (task: string) => api.call('post /v1/tasks/{id}/token', `/v1/tasks/${task}/token`);
+    expect((await tokens({ owner: 'alice', ttlSeconds: 60 })).status).toBe(201);
+    expect((await ofTask(id)).status).toBe(201);
+    await expectProblem('invalid_request', tokens({ owner: '*' }));
+    await expectProblem('not_found', ofTask(uuidv7()));
+  });
+
   it('is true of what operators read', async () => {
-    for (const path of ['/v1/topics', '/metrics', '/health/live', '/health/ready']) {
+    for (const path of ['/v1/topics', '/v1/audit', '/metrics', '/health/live', '/health/ready']) {
       expect((await api.call(`get ${path}`, path)).status).toBe(200);
     }
   });
