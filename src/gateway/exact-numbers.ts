@@ -15,6 +15,11 @@ export function hasExactNumbers(json: string): boolean {
   return true;
 }
 
+/** A JSON object's text, with `exact: false` added where JavaScript would not read all of its numbers as they are. */
+export function withExactness(json: string): string {
+  return hasExactNumbers(json) ? json : `${json.slice(0, -1)},"exact":false}`;
+}
+
 function isExact(source: string): boolean {
   const printed = String(Number(source));
   return printed === source || decimal(printed) === decimal(source);

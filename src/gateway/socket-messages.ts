@@ -1,6 +1,6 @@
 import { eventText } from '../events/event.js';
 import { taskText, type TaskView } from '../tasks/task-response.js';
-import { hasExactNumbers } from './exact-numbers.js';
+import { withExactness } from './exact-numbers.js';
 import { JsonText } from './json-text.js';
 import { oncePerEvent } from './once-per-event.js';
 import type { Acknowledgement, TaskEventMessage } from './socket-events.js';
@@ -13,8 +13,4 @@ export const eventMessage = oncePerEvent(
 /** The answer to who follows this task from now on. */
 export function taskAcknowledgement(task: TaskView): JsonText<Acknowledgement> {
   return new JsonText(`{"ok":true,"task":${withExactness(taskText(task))}}`);
-}
-
-function withExactness(text: string): string {
-  return hasExactNumbers(text) ? text : `${text.slice(0, -1)},"exact":false}`;
 }

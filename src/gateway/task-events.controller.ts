@@ -51,7 +51,8 @@ export class TaskEventsController {
     schema: { type: 'integer', minimum: 0 },
   })
   @ApiOkResponse({
-    description: 'Events `task`, whose `id` is the `seq` and whose data is a `TaskEvent`',
+    description:
+      'Events `task`, whose `id` is the `seq` and whose data is a `TaskEvent`, with `exact: false` where its numbers do not fit a 64-bit float',
     content: { 'text/event-stream': { schema: { type: 'string' } } },
   })
   @ApiNoContentResponse({ description: 'The task is over, and nothing is newer than `Last-Event-ID`' })

@@ -8,6 +8,7 @@ import type { Following } from '../events/following.js';
 import type { Dismissal, Reader } from '../events/reader.js';
 import type { TaskView } from '../tasks/task-response.js';
 import { isOpen } from '../tasks/task-state.js';
+import { withExactness } from './exact-numbers.js';
 import { oncePerEvent } from './once-per-event.js';
 
 /** How often a comment line shows that the stream lives, in milliseconds. */
@@ -22,7 +23,9 @@ const HEADERS = {
 
 /** The event as the stream has it. Workers may send JSON over several lines, and an event's data has only one. */
 const chunk = oncePerEvent((event) =>
-  Buffer.from(`event: task\nid: ${event.seq}\ndata: ${eventText(event).replace(/[\r\n]+/g, ' ')}\n\n`),
+  Buffer.from(
+    `event: task\nid: ${event.seq}\ndata: ${withExactness(eventText(event)).replace(/[\r\n]+/g, ' ')}\n\n`,
+  ),
 );
 
 /** One task's events as server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html */
