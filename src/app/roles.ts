@@ -12,6 +12,7 @@ import type { TaskTypes } from '../task-types/task-types.js';
 import { TransportServer, type TransportRoutes } from '../transport/transport-server.js';
 import { TRANSPORT, type Transport } from '../transport/transport.js';
 import { AllModule } from './all.module.js';
+import { serveConsole } from './console.js';
 import { consumedGroups, usesTopics } from './consumed-groups.js';
 import { eventBusCheck, listenersCheck, topicsCheck } from './health-checks.js';
 import { configureHttp, createHttpAdapter } from './http.js';
@@ -25,14 +26,16 @@ interface RoleSpec {
   listens: boolean;
   /** Whether it follows the event bus. */
   follows: boolean;
+  /** Whether people can look at it in a browser. */
+  hasConsole: boolean;
   /** Whether it is of no use without the broker, where there are topics. */
   needsBroker: boolean;
 }
 
 const ROLES: Record<Role, RoleSpec> = {
-  all: { module: AllModule, listens: true, follows: true, needsBroker: false },
-  web: { module: WebModule, listens: false, follows: true, needsBroker: false },
-  worker: { module: WorkerModule, listens: true, follows: false, needsBroker: true },
+  all: { module: AllModule, listens: true, follows: true, hasConsole: true, needsBroker: false },
+  web: { module: WebModule, listens: false, follows: true, hasConsole: true, needsBroker: false },
+  worker: { module: WorkerModule, listens: true, follows: false, hasConsole: false, needsBroker: true },
 };
 
 /** Builds the application of the configured role; it listens and consumes when it is started. */
@@ -44,6 +47,7 @@ export async function createApp(config: Config, taskTypes: TaskTypes): Promise<N
     { rawBody: true, bodyParser: false, logger: new JsonLogger(config.logLevel), abortOnError: false },
   );
   configureHttp(app, config);
+  if (role.hasConsole) serveConsole(app.getHttpAdapter().getInstance());
   const health = app.get(HealthRegistry);
   health.register(databaseCheck(app.get(DataSource)));
   if (role.follows) health.register(eventBusCheck(app.get(EventBus)));

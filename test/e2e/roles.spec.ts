@@ -59,12 +59,13 @@ describeWithServices('processes', ['kafka', 'postgres'], () => {
     const statuses = [
       '/health/live',
       '/metrics',
+      '/',
       '/v1/tasks',
       '/v1/dead-letters',
       '/socket.io/?EIO=4&transport=polling',
     ];
     const answers = await Promise.all(statuses.map(async (path) => (await fetch(url + path)).status));
-    expect(answers).toEqual([200, 200, 404, 404, 404]);
+    expect(answers).toEqual([200, 200, 404, 404, 404, 404]);
     expect(await (await fetch(`${url}/metrics`)).text()).toMatch(/^taskwire_/m);
     expect((await new Client(url).post('/v1/tasks', { payload: {} })).status).toBe(404);
   }, 120_000);

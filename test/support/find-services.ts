@@ -1,3 +1,4 @@
+import { findChromium } from './browser.js';
 import { startKafkaContainer, startPostgresContainer } from './containers.js';
 import { kafkaClassPath } from './kafka-jars.js';
 import { startKafkaBroker } from './kafka.js';
@@ -16,14 +17,16 @@ type Found = { service: RunningService } | { reasons: string };
 
 /**
  * Finds Kafka and PostgreSQL, each in this order: the address in the environment, a server of our own (Kafka from
- * Maven's jars, PostgreSQL from the system or from npm), a container. `close` ends what was started.
+ * Maven's jars, PostgreSQL from the system or from npm), a container. `close` ends what was started. Says, too, whether
+ * there is a browser.
  */
 export async function findServices(
   env: NodeJS.ProcessEnv,
 ): Promise<{ services: FoundServices; close: () => Promise<void> }> {
-  const [ownKafka, ownPostgres] = await Promise.all([
+  const [ownKafka, ownPostgres, browser] = await Promise.all([
     reasonAgainst(kafkaClassPath),
     reasonAgainst(findPostgres),
+    reasonAgainst(() => findChromium(env)),
   ]);
   const [kafka, postgres] = await Promise.all([
     firstOf(given(env.KAFKA_BROKERS), ownBroker, startKafkaContainer),
@@ -32,6 +35,7 @@ export async function findServices(
   const missing: Partial<Record<Need, string>> = {};
   if (ownKafka) missing.ownKafka = `no Kafka of its own (${ownKafka})`;
   if (ownPostgres) missing.ownPostgres = `no PostgreSQL of its own (${ownPostgres})`;
+  if (browser) missing.browser = `no Chromium (${browser})`;
   if ('reasons' in kafka) missing.kafka = `no Kafka (${kafka.reasons})`;
   if ('reasons' in postgres) missing.postgres = `no PostgreSQL (${postgres.reasons})`;
   return {

@@ -9,10 +9,10 @@ export interface SharedServices {
 }
 
 /**
- * What a test can need: the shared broker, the shared database, or what it takes to start one of its own
- * (`startKafkaBroker`, `startPostgres`).
+ * What a test can need: the shared broker, the shared database, what it takes to start one of its own
+ * (`startKafkaBroker`, `startPostgres`), or a Chromium (`startBrowser`).
  */
-export type Need = 'kafka' | 'postgres' | 'ownKafka' | 'ownPostgres';
+export type Need = 'kafka' | 'postgres' | 'ownKafka' | 'ownPostgres' | 'browser';
 
 /** What the set-up found; `missing` says why something is not there. */
 export interface FoundServices extends SharedServices {

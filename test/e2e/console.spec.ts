@@ -1,0 +1,191 @@
+import type { Browser, Page } from 'playwright-core';
+import { startBrowser } from '../support/browser.js';
+import { Cable } from '../support/cable.js';
+import { Client } from '../support/client.js';
+import { eventually } from '../support/eventually.js';
+import { freePort } from '../support/ports.js';
+import type { TaskwireProcess } from '../support/process.js';
+import { describeWithServices } from '../support/services.js';
+import { jsonOf, Worker } from '../support/worker.js';
+import { done } from './done.js';
+import { Installation, PATIENCE, ready } from './installation.js';
+
+describeWithServices('the page at /', ['kafka', 'postgres', 'browser'], () => {
+  let installation: Installation;
+  let worker: Worker;
+  let web: TaskwireProcess;
+  let cable: Cable;
+  let browser: Browser;
+  let page: Page;
+  let port: string;
+  /** What the browser complained of. */
+  let complaints: string[];
+
+  beforeAll(async () => {
+    port = String(await freePort());
+    [installation, worker, browser] = await Promise.all([
+      Installation.create(),
+      Worker.connect(),
+      startBrowser(),
+    ]);
+    await ready(await installation.start('worker'));
+    web = await installation.start('web', { PORT: port });
+    await ready(web);
+    cable = await Cable.to(web.url);
+    await worker.work(installation.requestTopic, installation.resultTopic, (request) => {
+      const { taskId, answer } = jsonOf(request);
+      return answer === undefined ? undefined : done(String(taskId), { answer });
+    });
+  }, 120_000);
+
+  afterAll(async () => {
+    await browser.close();
+    await cable.cut();
+    await Promise.all([installation.close(), worker.close()]);
+  });
+
+  beforeEach(async () => {
+    page = await browser.newPage();
+    complaints = [];
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
+    await page.goto(cable.address(web.url));
+  });
+
+  afterEach(() => page.close());
+
+  async function submit(payload: string): Promise<void> {
+    await page.getByLabel('Payload').fill(payload);
+    await page.getByRole('button', { name: 'Submit' }).click();
+  }
+
+  /** The events on the page: `1 submitted`. */
+  function shown(): Promise<string[]> {
+    return page
+      .locator('#events li')
+      .evaluateAll((items) =>
+        items.map(
+          (item) =>
+            `${item.getAttribute('data-seq') ?? ''} ${item.querySelector('strong')?.textContent ?? ''}`,
+        ),
+      );
+  }
+
+  async function expectShown(...events: string[]): Promise<void> {
+    await eventually(async () => {
+      expect(await shown()).toEqual(events);
+    }, PATIENCE);
+  }
+
+  /** The id of the task that is watched. */
+  async function watched(): Promise<string> {
+    await expectShown('1 submitted');
+    return page.locator('#watched').innerText();
+  }
+
+  async function report(taskId: string, progress: number): Promise<void> {
+    const value = JSON.stringify({ taskId, status: 'RUNNING', progress });
+    await worker.send(installation.resultTopic, { value });
+  }
+
+  it('submits a task, and shows how it succeeds', async () => {
+    await submit('{"answer": "<b>forty-two</b>"}');
+    await expectShown('1 submitted', '2 succeeded');
+    // As text: no task can bring elements to the page.
+    expect(await page.locator('#events b').count()).toBe(0);
+    expect(await page.locator('#events').innerText()).toContain('<b>forty-two</b>');
+    const row = page.locator('#tasks tr').first();
+    await eventually(async () => {
+      expect(await row.innerText()).toContain('succeeded');
+    }, PATIENCE);
+    expect(complaints).toEqual([]);
+  });
+
+  it('sends the payload as it was typed, and says where numbers are rounded', async () => {
+    await submit('{"answer": 9007199254740993}');
+    await expectShown('1 submitted', '2 succeeded');
+    const exact = await page.getByRole('link', { name: 'see the exact text' }).getAttribute('href');
+    const answer = await fetch(`${web.url}${exact ?? ''}`);
+    expect(await answer.text()).toContain('"answer":9007199254740993');
+  });
+
+  it('says what is wrong with what was typed', async () => {
+    await submit('{');
+    const refusal = page.locator('#refusal');
+    expect(await refusal.innerText()).toMatch(/^The payload is not JSON: /);
+    await submit('{"taskId": 1}');
+    await eventually(async () => {
+      expect(await refusal.innerText()).toContain('payload.taskId');
+    }, PATIENCE);
+    expect(await shown()).toEqual([]);
+  });
+
+  it('loses no event and repeats none when the connection is cut in the middle', async () => {
+    await submit('{}');
+    const id = await watched();
+    await report(id, 10);
+    await expectShown('1 submitted', '2 running');
+    await cable.cut();
+    await report(id, 20);
+    await eventually(async () => {
+      expect(await new Client(web.url).task(id)).toMatchObject({ seq: 3 });
+    }, PATIENCE);
+    await cable.mend();
+    await expectShown('1 submitted', '2 running', '3 progress');
+    await worker.send(installation.resultTopic, done(id));
+    await expectShown('1 submitted', '2 running', '3 progress', '4 succeeded');
+  }, 60_000);
+
+  it('loses no event and repeats none when the server is killed and comes again', async () => {
+    await submit('{}');
+    const id = await watched();
+    await report(id, 10);
+    await expectShown('1 submitted', '2 running');
+    await web.stop('SIGKILL');
+    await report(id, 20);
+    web = await installation.start('web', { PORT: port });
+    await expectShown('1 submitted', '2 running', '3 progress');
+    await worker.send(installation.resultTopic, done(id));
+    await expectShown('1 submitted', '2 running', '3 progress', '4 succeeded');
+  }, 120_000);
+
+  it('needs no socket', async () => {
+    await page.route('**/socket.io/**', (route) => route.abort());
+    await submit('{}');
+    const id = await watched();
+    await cable.cut();
+    await report(id, 10);
+    await cable.mend();
+    await expectShown('1 submitted', '2 running');
+    await worker.send(installation.resultTopic, done(id));
+    await expectShown('1 submitted', '2 running', '3 succeeded');
+  }, 60_000);
+
+  it('goes on with a task that is retried after its end', async () => {
+    await submit('{}');
+    const id = await watched();
+    await worker.send(installation.resultTopic, { value: JSON.stringify({ taskId: id, status: 'FAILED' }) });
+    await expectShown('1 submitted', '2 failed');
+    await new Client(web.url).post(`/v1/tasks/${id}/retry`);
+    await expectShown('1 submitted', '2 failed', '3 retrying');
+  });
+
+  it('shows the task that its address names', async () => {
+    const { id } = await new Client(web.url).submit({ answer: 1 });
+    await page.goto(`${cable.address(web.url)}#${id}`);
+    await expectShown('1 submitted', '2 succeeded');
+    await page.goto(`${cable.address(web.url)}#nonsense`);
+    await eventually(async () => {
+      expect(await page.locator('#trouble').innerText()).toBe('There is nothing here for you.');
+    }, PATIENCE);
+  });
+
+  it('can be used with the keyboard alone', async () => {
+    await page.getByLabel('Payload').fill('{"answer": 1}');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await expectShown('1 submitted', '2 succeeded');
+  });
+});
