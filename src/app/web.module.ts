@@ -2,17 +2,21 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import type { Config } from '../config/config.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { TokensModule } from '../auth/tokens.module.js';
+import { ClaimsModule } from '../dispatch/claims/claims.module.js';
 import { DeadLettersModule } from '../dlq/dead-letters.module.js';
 import { GatewayModule } from '../gateway/gateway.module.js';
+import { ResultsModule } from '../results/results.module.js';
 import type { TaskTypes } from '../task-types/task-types.js';
 import { TasksModule } from '../tasks/tasks.module.js';
 import { TopicsModule } from '../topics/topics.module.js';
 import { CoreModule } from './core.module.js';
 
-/** What serves clients. */
+/** What serves clients and workers over HTTP. */
 export const WEB_FEATURES = [
   AuditModule,
   TasksModule,
+  ClaimsModule,
+  ResultsModule,
   DeadLettersModule,
   GatewayModule,
   TopicsModule,

@@ -9,6 +9,7 @@ import { Loop } from '../background/loop.js';
 import { transact } from '../database/transaction.js';
 import { EventBus } from '../events/event-bus.js';
 import { TaskTypes } from '../task-types/task-types.js';
+import { Metrics } from '../observability/metrics.js';
 import type { Fact } from '../tasks/facts.js';
 import { TaskRepository } from '../tasks/task.repository.js';
 import { TaskWriter, type TaskFact, type Written } from '../tasks/task-writer.js';
@@ -58,6 +59,7 @@ export class Timers implements OnApplicationBootstrap, BeforeApplicationShutdown
     private readonly writer: TaskWriter,
     private readonly taskTypes: TaskTypes,
     private readonly bus: EventBus,
+    private readonly metrics: Metrics,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -73,7 +75,7 @@ export class Timers implements OnApplicationBootstrap, BeforeApplicationShutdown
   }
 
   private async round(name: string, take: Take): Promise<boolean> {
-    const { events } = await transact(this.dataSource, async (manager): Promise<Round> => {
+    const { facts, outcomes, events } = await transact(this.dataSource, async (manager): Promise<Round> => {
       const [turn] = await manager.query<{ isMine: boolean }[]>(TAKE_TURN, [`taskwire timers ${name} `]);
       if (turn?.isMine !== true) return { facts: [], outcomes: [], events: [] };
       const due = await this.inTurn(manager, await take(manager));
@@ -81,6 +83,10 @@ export class Timers implements OnApplicationBootstrap, BeforeApplicationShutdown
       return { facts, ...(await this.writer.apply(manager, facts, { skipLocked: true })) };
     });
     this.bus.announce(events);
+    const lost = facts.filter(
+      ({ fact }, index) => fact.kind === 'lease-lost' && outcomes[index]?.outcome === 'applied',
+    );
+    this.metrics.leasesLost.inc(lost.length);
     return events.length > 0;
   }
 

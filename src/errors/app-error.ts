@@ -15,6 +15,7 @@ export const ERRORS = {
     retryable: false,
   },
   payload_invalid: { status: 422, title: 'The payload does not fit its task type', retryable: false },
+  result_invalid: { status: 422, title: 'The result cannot be read', retryable: false },
   unknown_task_type: { status: 422, title: 'There is no such task type', retryable: false },
   internal_error: { status: 500, title: 'Something went wrong on our side', retryable: false },
   unavailable: { status: 503, title: 'Not available at the moment', retryable: true },

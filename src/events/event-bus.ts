@@ -12,7 +12,7 @@ export interface BusListener extends HintListener {
 @Injectable()
 export class EventBus {
   private readonly logger = new Logger(EventBus.name);
-  private listener: BusListener | null = null;
+  private readonly listeners: BusListener[] = [];
 
   constructor(private readonly connection: BusConnection) {}
 
@@ -24,17 +24,37 @@ export class EventBus {
   /** Tells about events that have been committed: this process at once, others by a hint. Never throws, never waits. */
   announce(events: readonly RecordedEvent[]): void {
     if (events.length === 0) return;
-    try {
-      this.listener?.recorded(events);
-    } catch (error) {
-      this.logger.error({ message: 'Followers were not told', err: error });
-    }
+    this.tell((listener) => {
+      listener.recorded(events);
+    });
     this.connection.send(events.map(({ taskId }) => taskId));
   }
 
-  /** Names the one listener of this process. To be called before the application starts. */
+  /** Adds a listener of this process. To be called before the application starts. */
   listen(listener: BusListener): void {
-    this.listener = listener;
-    this.connection.listen(listener);
+    this.listeners.push(listener);
+    this.connection.listen({
+      hinted: (taskIds) => {
+        this.tell((each) => {
+          each.hinted(taskIds);
+        });
+      },
+      connected: () => {
+        this.tell((each) => {
+          each.connected();
+        });
+      },
+    });
+  }
+
+  /** One listener's mistake is not the others'. */
+  private tell(news: (listener: BusListener) => void): void {
+    for (const listener of this.listeners) {
+      try {
+        news(listener);
+      } catch (error) {
+        this.logger.error({ message: 'Somebody in this process was not told of events', err: error });
+      }
+    }
   }
 }

@@ -18,7 +18,7 @@ export class Metrics {
 
   readonly results = new Counter({
     name: 'taskwire_results_total',
-    help: 'Result records by what became of them: applied, ignored (with the reason) or dead_lettered (with the code)',
+    help: 'Results by what became of them: applied, ignored (with the reason), dead_lettered or, over HTTP, rejected (with the code)',
     labelNames: ['outcome', 'reason'] as const,
     registers: [this.registry],
   });
@@ -34,6 +34,19 @@ export class Metrics {
     name: 'taskwire_dead_letters_total',
     help: 'Dead letters stored, by the topic of the record and the code of the error',
     labelNames: ['topic', 'code'] as const,
+    registers: [this.registry],
+  });
+
+  readonly tasksClaimed = new Counter({
+    name: 'taskwire_tasks_claimed_total',
+    help: 'Tasks handed out to compute workers that claimed them over HTTP',
+    labelNames: ['type'] as const,
+    registers: [this.registry],
+  });
+
+  readonly leasesLost = new Counter({
+    name: 'taskwire_leases_lost_total',
+    help: 'Leases of compute workers that ended without an answer or a report',
     registers: [this.registry],
   });
 

@@ -29,16 +29,31 @@ const ENVELOPE_FIELDS = new Set(['taskId', 'status', 'timestamp', 'attempt', 'pr
 const MAX_ATTEMPT = 2 ** 31 - 1;
 const NO_ID = /[\0\p{Surrogate}]/u;
 
+/** What comes with a result's value where it is a record's. */
+type Envelopment = Pick<DeliveredRecord, 'key' | 'headers'>;
+
 /**
- * Reads a result in all the shapes that workers write, as `contracts/README.md` describes them. Costs one
- * `JSON.parse` and one scan of the value; the result itself is cut out of the text and never printed anew.
- *
- * A result that came over HTTP has no key and no headers.
+ * Reads a result in all the shapes that workers write, as `contracts/README.md` describes them.
  *
  * @throws RecordError with any code but `unknown_task` and `correlation_ambiguous`
  */
-export function decodeResult(record: Pick<DeliveredRecord, 'key' | 'value' | 'headers'>): DecodedResult {
-  const text = valueText(record.value);
+export function decodeResult({
+  value,
+  ...record
+}: Envelopment & Pick<DeliveredRecord, 'value'>): DecodedResult {
+  return decodeResultText(valueText(value), record);
+}
+
+/**
+ * The same for a value's JSON text; over HTTP nothing comes with it. Costs one `JSON.parse` and one scan of the text; the
+ * result itself is cut out of it and never printed anew.
+ *
+ * @throws RecordError
+ */
+export function decodeResultText(
+  text: string,
+  record: Envelopment = { key: null, headers: {} },
+): DecodedResult {
   const value = parseObject(text);
   const source = members(text);
   const candidates = {

@@ -81,6 +81,12 @@ const FACTS: Fact[] = [
   { kind: 'due' },
   { kind: 'timed-out', attempt: 1 },
   { kind: 'timed-out', attempt: 2 },
+  { kind: 'claimed', attempt: 1, lease: { worker: 'w', seconds: 60 } },
+  { kind: 'claimed', attempt: 2, lease: { worker: null, seconds: 60 } },
+  { kind: 'released', attempt: 1 },
+  { kind: 'released', attempt: 2 },
+  { kind: 'lease-lost', attempt: 1 },
+  { kind: 'lease-lost', attempt: 2 },
   { kind: 'expired' },
   { kind: 'cancelled', by: 'bob' },
   { kind: 'retried', by: 'bob' },
@@ -274,5 +280,69 @@ describe('reports', () => {
   it('never dates an event before the one ahead of it', () => {
     const later = new Date(NOW.getTime() + 1_000);
     expect(fold(task({ updatedAt: later }), [running(1)], context()).events[0]?.at).toEqual(later);
+  });
+});
+
+describe('a claim', () => {
+  const claim = (seconds: number): Fact => ({ kind: 'claimed', attempt: 1, lease: { worker: 'w', seconds } });
+
+  it('tells in the history who has the task and until when, and leaves it queued', () => {
+    const { events, task: after, dispatch } = fold(task(), [claim(60)], context());
+    const dueAt = new Date(NOW.getTime() + 60_000);
+    expect(events).toMatchObject([
+      { type: 'dispatched', data: `{"worker":"w","leaseExpiresAt":"${dueAt.toISOString()}"}` },
+    ]);
+    expect(after).toMatchObject({ status: 'queued', attempt: 1, attemptsUsed: 0 });
+    expect(dispatch).toEqual({ kind: 'lease', dueAt, lease: { worker: 'w', seconds: 60 } });
+  });
+
+  it('lasts no longer than the task, nor than its type lets an attempt be silent', () => {
+    const dueAt = (rules = {}) => {
+      const { dispatch } = fold(task(), [claim(10_000_000)], context(rules));
+      return 'dueAt' in dispatch ? dispatch.dueAt : null;
+    };
+    expect(dueAt()).toEqual(EXPIRES);
+    expect(dueAt({ attemptTimeoutSeconds: 30 })).toEqual(new Date(NOW.getTime() + 30_000));
+  });
+
+  it.each(['queued', 'running'] as const)(
+    'that is released while %s makes the next attempt for nothing',
+    (status) => {
+      const before = task({ status, attemptsUsed: 2, progress: 40 });
+      const { task: after, events, dispatch } = fold(before, [{ kind: 'released', attempt: 1 }], context());
+      expect(after).toMatchObject({
+        status: 'queued',
+        attempt: 2,
+        attemptsUsed: 2,
+        progress: 0,
+        runAt: null,
+      });
+      expect(events).toMatchObject([{ type: 'retrying', data: '{"reason":"released"}' }]);
+      expect(dispatch).toEqual({ kind: 'queue' });
+    },
+  );
+
+  it('that is lost makes the next attempt at once, and uses one up', () => {
+    const { task: after, events, dispatch } = fold(task(), [{ kind: 'lease-lost', attempt: 1 }], context());
+    expect(after).toMatchObject({ status: 'queued', attempt: 2, attemptsUsed: 1, runAt: null });
+    expect(JSON.parse(events[0]?.data ?? '')).toMatchObject({
+      reason: 'lease_lost',
+      error: { code: 'lease_lost' },
+    });
+    expect(dispatch).toEqual({ kind: 'queue' });
+  });
+
+  it('that is lost at the end of the budget makes a dead letter', () => {
+    const before = task({ attemptsUsed: 2 });
+    const { task: after, letter: made } = fold(before, [{ kind: 'lease-lost', attempt: 1 }], context());
+    expect(after.status).toBe('dead_lettered');
+    expect(made).toMatchObject({ type: 'LeaseLost', code: 'lease_lost' });
+  });
+
+  it('cannot be released or lost once the task is over', () => {
+    for (const kind of ['released', 'lease-lost'] as const) {
+      const { outcomes, events } = fold(task({ status: 'failed' }), [{ kind, attempt: 1 }], context());
+      expect([outcomes, events]).toEqual([[{ outcome: 'ignored', reason: 'already_terminal' }], []]);
+    }
   });
 });

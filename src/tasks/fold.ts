@@ -183,7 +183,6 @@ class Draft {
   }
 
   private released(): Outcome {
-    if (!isOpen(this.task.status)) return ignored('already_terminal');
     return this.happen('retrying', () => {
       this.nextAttempt({ reason: 'released' }, 0);
     });
@@ -303,8 +302,10 @@ class Draft {
     return APPLIED;
   }
 
+  /** What happens to an attempt happens only while it is the current one, and the task open. */
   private ofAttempt(attempt: number, apply: () => Outcome): Outcome {
-    return attempt === this.task.attempt ? apply() : ignored('stale_attempt');
+    if (attempt !== this.task.attempt) return ignored('stale_attempt');
+    return isOpen(this.task.status) ? apply() : ignored('already_terminal');
   }
 
   /** Whether a fact speaks of the current attempt: by its number, or by its time where it knows no number. */

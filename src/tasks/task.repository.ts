@@ -92,13 +92,14 @@ export class TaskRepository {
     return rows[0] ?? null;
   }
 
-  /** Those of the ids that exist. */
-  async existing(manager: EntityManager, ids: readonly string[]): Promise<Set<string>> {
-    if (ids.length === 0) return new Set();
-    const rows: { id: string }[] = await manager.query('SELECT id FROM tasks WHERE id = ANY($1::uuid[])', [
-      ids,
-    ]);
-    return new Set(rows.map(({ id }) => id));
+  /** The types of those of the ids that exist. */
+  async existing(manager: EntityManager, ids: readonly string[]): Promise<Map<string, string>> {
+    if (ids.length === 0) return new Map();
+    const rows: { id: string; type: string }[] = await manager.query(
+      'SELECT id, type FROM tasks WHERE id = ANY($1::uuid[])',
+      [ids],
+    );
+    return new Map(rows.map(({ id, type }) => [id, type]));
   }
 
   /** The payloads' JSON texts by task. */

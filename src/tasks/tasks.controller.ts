@@ -25,6 +25,7 @@ import { ApiPage } from '../paging/api-page.decorator.js';
 import { idBehind, pageText } from '../paging/page.js';
 import { ApiSubmission } from './api-submission.decorator.js';
 import { bodyText } from './body-text.js';
+import { goneSignal } from './gone-signal.js';
 import { RetryService } from './retry.service.js';
 import { SubmitTaskDto } from './submit-task.dto.js';
 import { TaskIntake } from './task-intake.js';
@@ -62,7 +63,7 @@ export class TasksController {
     @Req() request: RawBodyRequest<FastifyRequest>,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    const signal = goneSignal(reply, query.wait);
+    const signal = waiterSignal(reply, query.wait);
     const { task, replayed } = await this.intake.submit(caller, {
       body,
       text: bodyText(request),
@@ -109,7 +110,7 @@ export class TasksController {
     @Query() query: WaitQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    const signal = goneSignal(reply, query.wait);
+    const signal = waiterSignal(reply, query.wait);
     const task = await this.tasks.get(caller, id);
     return taskText(await this.tasks.atEnd(caller, task, { seconds: patienceOf(caller, query), signal }));
   }
@@ -159,11 +160,6 @@ function patienceOf(caller: Caller, { wait = 0 }: WaitQuery): number {
 const NEVER = new AbortController().signal;
 
 /** Aborted when the client has gone before its answer was written. */
-function goneSignal(reply: FastifyReply, wait: number | undefined): AbortSignal {
-  if (wait === undefined) return NEVER;
-  const gone = new AbortController();
-  reply.raw.once('close', () => {
-    gone.abort();
-  });
-  return gone.signal;
+function waiterSignal(reply: FastifyReply, wait: number | undefined): AbortSignal {
+  return wait === undefined ? NEVER : goneSignal(reply);
 }

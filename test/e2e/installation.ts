@@ -61,7 +61,7 @@ export class Installation {
     const { requestTopic, resultTopic } = installation;
     await writeFile(
       types,
-      `types:\n  default: { requestTopic: ${requestTopic}, resultTopic: ${resultTopic} }\n`,
+      `types:\n  default: { requestTopic: ${requestTopic}, resultTopic: ${resultTopic} }\n  claimed: { delivery: claim }\n`,
     );
     return installation;
   }

@@ -186,6 +186,26 @@ describeWithServices('the OpenAPI document of the built application', ['kafka', 
     await expectProblem('not_found', stream('0', uuidv7()));
   });
 
+  it('is true of what compute workers send', async () => {
+    const post = (path: string, body: object) => api.call(`post ${path}`, path, json(body));
+    const { id } = await submit({ type: 'claimed', payload: { a: 1 } });
+    const claims = await post('/v1/claims', { types: ['claimed'], max: 2, worker: 'w', waitSeconds: 1 });
+    expect(claims.text).toContain(id);
+    const { text } = await post('/v1/results', {
+      results: [
+        { taskId: id, attempt: 1, status: 'RUNNING' },
+        { taskId: id, attempt: 2, status: 'DONE' },
+        { taskId: id, status: 'DONE' },
+      ],
+    });
+    for (const outcome of ['applied', 'ignored', 'rejected']) expect(text).toContain(`"outcome":"${outcome}"`);
+    expect((await post('/v1/claims/release', { items: [{ taskId: id, attempt: 1 }] })).status).toBe(200);
+    await expectProblem('unknown_task_type', post('/v1/claims', { types: ['none'] }));
+    await expectProblem('invalid_request', post('/v1/claims', { max: 0 }));
+    await expectProblem('invalid_request', post('/v1/claims/release', { items: [] }));
+    await expectProblem('invalid_request', post('/v1/results', { results: [] }));
+  });
+
   it('is true of dead letters', async () => {
     const headers = { tag: ['a', 'b'], raw: Buffer.from([0xff]), text: 'x' };
     await worker.send(

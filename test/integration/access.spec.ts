@@ -85,6 +85,12 @@ const ROUTES: Record<string, { call: Call; roles: string[] | 'everybody'; task?:
     call: post('/v1/tokens', { owner: 'bob', ttlSeconds: 60 }),
     roles: ['service'],
   },
+  'ClaimsController.claim': { call: post('/v1/claims', {}), roles: ['compute'] },
+  'ClaimsController.release': {
+    call: post('/v1/claims/release', { items: [{ taskId: 'x', attempt: 1 }] }),
+    roles: ['compute'],
+  },
+  'ResultsController.results': { call: post('/v1/results', { taskId: 'x' }), roles: ['compute'] },
   'DeadLettersController.list': { call: get('/v1/dead-letters'), roles: ['operator'] },
   'DeadLettersController.get': {
     call: get('/v1/dead-letters/0193d3c8-0000-7000-8000-000000000000'),
