@@ -198,7 +198,8 @@ describeWithServices('the OpenAPI document of the built application', ['kafka', 
         { taskId: id, status: 'DONE' },
       ],
     });
-    for (const outcome of ['applied', 'ignored', 'rejected']) expect(text).toContain(`"outcome":"${outcome}"`);
+    for (const outcome of ['applied', 'ignored', 'rejected'])
+      expect(text).toContain(`"outcome":"${outcome}"`);
     expect((await post('/v1/claims/release', { items: [{ taskId: id, attempt: 1 }] })).status).toBe(200);
     await expectProblem('unknown_task_type', post('/v1/claims', { types: ['none'] }));
     await expectProblem('invalid_request', post('/v1/claims', { max: 0 }));
