@@ -186,6 +186,30 @@ const TAKE_EXPIRED_UNSENT = `
   ORDER BY due_at LIMIT $1
   FOR UPDATE SKIP LOCKED`;
 
+const MOVE_TO_TOPICS = `
+  WITH moved AS (
+    UPDATE dispatches SET state = 'unsent', due_at = now(), claimable_since = NULL
+    WHERE task_id = ANY(ARRAY(
+      SELECT task_id FROM dispatches WHERE state IN ('claimable', 'behind') AND type = ANY($1::text[]) LIMIT $2
+      FOR UPDATE SKIP LOCKED))
+    RETURNING task_id
+  )
+  SELECT count(*) AS count FROM moved`;
+
+/** Not those that somebody holds a lease on: they may be on their way. */
+const MOVE_TO_CLAIMS = `
+  WITH moved AS (
+    UPDATE dispatches SET holder = NULL, due_at = expires_at,
+      state = CASE WHEN ordering_key IS NULL THEN 'claimable' ELSE 'behind' END,
+      claimable_since = CASE WHEN ordering_key IS NULL THEN now() END
+    WHERE task_id = ANY(ARRAY(
+      SELECT task_id FROM dispatches WHERE state = 'unsent' AND due_at <= now() AND type = ANY($1::text[])
+      ORDER BY due_at LIMIT $2
+      FOR UPDATE SKIP LOCKED))
+    RETURNING type, ordering_key AS "orderingKey"
+  )
+  SELECT * FROM moved`;
+
 /** The SQL of the dispatch table. */
 @Injectable()
 export class DispatchRepository {
@@ -291,6 +315,22 @@ export class DispatchRepository {
     types: readonly string[],
   ): Promise<LeasedDispatch[]> {
     return this.dataSource.query(TAKE_ORDERED, [holder, epoch, limit, types]);
+  }
+
+  /** Lets dispatches of these types that wait to be claimed be sent instead, and tells how many. */
+  async moveToTopics(types: readonly string[], limit: number): Promise<number> {
+    if (types.length === 0) return 0;
+    const [moved] = await this.dataSource.query<{ count: number }[]>(MOVE_TO_TOPICS, [types, limit]);
+    return moved?.count ?? 0;
+  }
+
+  /** Lets dispatches of these types that wait to be sent be claimed instead; their keys have to be advanced. */
+  async moveToClaims(
+    manager: EntityManager,
+    types: readonly string[],
+    limit: number,
+  ): Promise<{ type: string; orderingKey: string | null }[]> {
+    return types.length === 0 ? [] : manager.query(MOVE_TO_CLAIMS, [types, limit]);
   }
 
   /** Locks dispatches that are due for something else than to be sent. */

@@ -1,7 +1,8 @@
 import { Module } from '@nestjs/common';
 import { TaskStoreModule } from '../tasks/task-store.module.js';
+import { DeliveryChanges } from './delivery-changes.js';
 import { Timers } from './timers.js';
 
-/** What keeps dispatches moving without anybody asking, whatever their delivery. */
-@Module({ imports: [TaskStoreModule], providers: [Timers] })
+/** What keeps dispatches moving without anybody asking, whatever their delivery: time, and a new delivery. */
+@Module({ imports: [TaskStoreModule], providers: [Timers, DeliveryChanges] })
 export class TimersModule {}

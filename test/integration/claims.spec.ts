@@ -165,7 +165,7 @@ describeWithServices('claims', ['postgres'], () => {
       const ending = await taskwire.startAnother();
       const claim = new ComputeWorker(await ending.getUrl()).claim({ waitSeconds: 30 });
       await eventually(async () => {
-        expect(await ending.getHttpServer().listening).toBe(true);
+        expect(ending.getHttpServer().listening).toBe(true);
         await new ComputeWorker(await ending.getUrl()).claim();
       });
       await ending.close();

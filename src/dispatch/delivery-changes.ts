@@ -1,0 +1,69 @@
+import {
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { Loop } from '../background/loop.js';
+import { lockNames } from '../database/advisory-locks.js';
+import { transact } from '../database/transaction.js';
+import { TaskTypes } from '../task-types/task-types.js';
+import type { Delivery } from '../task-types/task-type.js';
+import { DispatchRepository } from './dispatch.repository.js';
+import { orderingLock } from './ordering.js';
+
+/** How many dispatches one round moves at the most. */
+const ROUND = 1_000;
+
+/** During a rollout, processes with the old file go on accepting tasks for a while. In milliseconds. */
+const IDLE_MS = 30_000;
+const FAILURE_MS = 5_000;
+
+/** Moves dispatches of types whose delivery the task types file has changed: whoever waits goes the new way. */
+@Injectable()
+export class DeliveryChanges implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly loop = new Loop(() => this.round(), {
+    idleMs: IDLE_MS,
+    failureMs: FAILURE_MS,
+    logger: new Logger(DeliveryChanges.name),
+  });
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly dispatches: DispatchRepository,
+    private readonly taskTypes: TaskTypes,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.loop.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.loop.stop();
+  }
+
+  private async round(): Promise<boolean> {
+    const moved = await this.dispatches.moveToTopics(this.names('topic'), ROUND);
+    return (await this.moveToClaims()) + moved > 0;
+  }
+
+  private moveToClaims(): Promise<number> {
+    return transact(this.dataSource, async (manager) => {
+      const moved = await this.dispatches.moveToClaims(manager, this.names('claim'), ROUND);
+      const groups = moved.flatMap(({ type, orderingKey }) =>
+        orderingKey === null ? [] : [{ type, orderingKey }],
+      );
+      await lockNames(
+        manager,
+        groups.map(({ type, orderingKey }) => orderingLock(type, orderingKey)),
+      );
+      await this.dispatches.advance(manager, groups);
+      return moved.length;
+    });
+  }
+
+  private names(delivery: Delivery): string[] {
+    return this.taskTypes.byDelivery(delivery).map(({ name }) => name);
+  }
+}
