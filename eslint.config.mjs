@@ -29,7 +29,20 @@ export default tseslint.config(
   {
     files: ['**/*.mjs'],
     extends: [tseslint.configs.disableTypeChecked],
-    languageOptions: { globals: { console: 'readonly', process: 'readonly', URL: 'readonly' } },
+    languageOptions: {
+      globals: Object.fromEntries(
+        [
+          'AbortController',
+          'AbortSignal',
+          'URL',
+          'clearInterval',
+          'console',
+          'fetch',
+          'process',
+          'setInterval',
+        ].map((name) => [name, 'readonly']),
+      ),
+    },
   },
   prettier,
 );
