@@ -56,7 +56,7 @@ describeWithServices('the workers to copy', ['postgres'], () => {
     });
 
     afterEach(async () => {
-      await worker.stop('SIGKILL');
+      await worker.stop();
     });
 
     async function expectStatus(id: string, status: string): Promise<void> {

@@ -11,10 +11,11 @@ types=${TASK_TYPES:+,\"types\":[$TASK_TYPES]}
 folder=$(mktemp -d)
 held='' running=''
 
-post() { # PATH BODY
-  curl -sSf --max-time 40 -H 'content-type: application/json' ${TASKWIRE_TOKEN:+-H "authorization: Bearer $TASKWIRE_TOKEN"} \
-    --data-binary "$2" "$url$1"
+request() { # PATH BODY. The process becomes curl, so that whoever ends it ends curl.
+  exec curl -sSf --max-time 40 -H 'content-type: application/json' \
+    ${TASKWIRE_TOKEN:+-H "authorization: Bearer $TASKWIRE_TOKEN"} --data-binary "$2" "$url$1"
 }
+post() { (request "$@"); }
 
 # In the background, because a shell hears signals only while it waits.
 await() {
@@ -35,7 +36,7 @@ trap stop TERM INT
 report() { post /v1/results "{$held,\"status\":\"RUNNING\",\"progress\":$1}" | grep -q '"outcome":"applied"'; }
 
 while :; do
-  await post /v1/claims "{\"waitSeconds\":20,\"leaseSeconds\":$lease$types}" >"$folder/claim" || { await sleep 1; continue; }
+  await request /v1/claims "{\"waitSeconds\":20,\"leaseSeconds\":$lease$types}" >"$folder/claim" || { await sleep 1; continue; }
   held=$(sed -n 's/^{"items":\[{\("taskId":"[^"]*","attempt":[0-9]*\).*/\1/p' "$folder/claim")
   [ -n "$held" ] || continue
   report 0
