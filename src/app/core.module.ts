@@ -5,6 +5,7 @@ import { DatabaseModule } from '../database/database.module.js';
 import { EventsModule } from '../events/events.module.js';
 import { HealthModule } from '../health/health.module.js';
 import { CONSUMED_GROUPS, LagMetrics } from '../observability/lag-metrics.js';
+import { LimitsModule } from '../limits/limits.module.js';
 import { ObservabilityModule } from '../observability/observability.module.js';
 import { TaskTypes } from '../task-types/task-types.js';
 import { TransportModule } from '../transport/transport.module.js';
@@ -20,6 +21,7 @@ export class CoreModule {
       imports: [
         DatabaseModule.forRoot(config),
         AuthModule.forRoot(config),
+        LimitsModule.forRoot(config),
         TransportModule.forRoot(config),
         EventsModule.forRoot(config),
         ObservabilityModule,

@@ -26,7 +26,8 @@ export function describeProblems(document: OpenAPIObject): void {
 /** What can go wrong before, or whatever, the operation does. */
 function codesOfRoute(path: string, method: string): ErrorCode[] {
   const codes: ErrorCode[] = ['forbidden', 'internal_error']; // a foreign Origin or a missing role, a mistake of ours
-  if (path.startsWith('/v1/')) codes.push('unauthorized', 'invalid_request', 'unavailable'); // a database is needed
+  if (path.startsWith('/v1/'))
+    codes.push('unauthorized', 'too_many_requests', 'invalid_request', 'unavailable'); // a database is needed
   if (path.includes('{')) codes.push('not_found');
   if (method !== 'get') codes.push('payload_too_large', 'unsupported_media_type');
   return codes;

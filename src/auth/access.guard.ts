@@ -1,6 +1,7 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AppError } from '../errors/app-error.js';
+import { OwnerLimits } from '../limits/owner-limits.js';
 import { ACCESS, type Access } from './access.js';
 import { Authenticator } from './authenticator.js';
 import type { AuthenticatedRequest, Caller } from './caller.js';
@@ -12,9 +13,10 @@ export class AccessGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly authenticator: Authenticator,
+    private readonly limits: OwnerLimits,
   ) {}
 
-  /** @throws AppError `unauthorized` or `forbidden`; `unavailable` if the issuer's keys cannot be had */
+  /** @throws AppError `unauthorized`, `too_many_requests` or `forbidden`; `unavailable` if the issuer's keys cannot be had */
   async canActivate(context: ExecutionContext): Promise<true> {
     // Messages on sockets come from callers who were let in when they connected; topics have no callers.
     if (context.getType() !== 'http') return true;
@@ -23,6 +25,7 @@ export class AccessGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
     const caller = await this.authenticator.authenticate(credentialsOf(request), request.ip);
     request.caller = caller;
+    this.limits.request(caller.owner);
     checkRoles(caller, access);
     checkTask(caller, request);
     return true;

@@ -70,6 +70,16 @@ export interface KafkaTransportConfig {
 /** What carries records; with `none`, compute workers claim their tasks over HTTP. */
 export type TransportConfig = KafkaTransportConfig | { readonly kind: 'none' };
 
+/** What one owner may have or do at a time; `null`: as much as there is. */
+export interface Limits {
+  /** Of one process, a burst of as many at once included. */
+  readonly requestsPerSecond: number | null;
+  /** Of the installation. */
+  readonly openTasks: number | null;
+  /** Sockets, streams and requests that wait, of one process. */
+  readonly followers: number | null;
+}
+
 /** Where to send traces. */
 export interface TracingConfig {
   /** The base URL of an OTLP/HTTP collector. */
@@ -91,6 +101,7 @@ export interface Config {
   /** `null`: only the built-in type `default`. */
   readonly taskTypesPath: string | null;
   readonly auth: AuthConfig;
+  readonly limits: Limits;
   readonly retentionDays: number;
   readonly shutdownSeconds: number;
   readonly logLevel: LogLevel;

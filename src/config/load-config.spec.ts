@@ -43,6 +43,7 @@ describe('loadConfig', () => {
       },
       taskTypesPath: null,
       auth: { kind: 'none' },
+      limits: { requestsPerSecond: null, openTasks: null, followers: null },
       retentionDays: 30,
       shutdownSeconds: 20,
       logLevel: 'info',

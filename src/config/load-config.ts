@@ -24,6 +24,11 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     transport: transport(values),
     taskTypesPath: values.TASK_TYPES,
     auth: auth(values),
+    limits: {
+      requestsPerSecond: values.OWNER_REQUESTS_PER_SECOND,
+      openTasks: values.OWNER_OPEN_TASKS,
+      followers: values.OWNER_FOLLOWERS,
+    },
     retentionDays: values.RETENTION_DAYS,
     shutdownSeconds: values.SHUTDOWN_SECONDS,
     logLevel: values.LOG_LEVEL,

@@ -86,6 +86,24 @@ export const SETTINGS = {
     'no API keys',
     'A JSON file with API keys, an array of {name, sha256, owner, roles}; it may change at any time; needs AUTH=jwt',
   ),
+  OWNER_REQUESTS_PER_SECOND: optional(
+    'web',
+    wholeNumber(1, 1_000_000),
+    'no limit',
+    'How many requests a second one owner may send to a process',
+  ),
+  OWNER_OPEN_TASKS: optional(
+    'web',
+    wholeNumber(1, 1_000_000_000),
+    'no limit',
+    'How many open tasks one owner may have',
+  ),
+  OWNER_FOLLOWERS: optional(
+    'web',
+    wholeNumber(1, 1_000_000),
+    'no limit',
+    'How many sockets, streams and waiting requests of one owner a process holds',
+  ),
   DATABASE_URL: optional(
     'both',
     postgresUrl,

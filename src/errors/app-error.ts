@@ -17,6 +17,13 @@ export const ERRORS = {
   payload_invalid: { status: 422, title: 'The payload does not fit its task type', retryable: false },
   result_invalid: { status: 422, title: 'The result cannot be read', retryable: false },
   unknown_task_type: { status: 422, title: 'There is no such task type', retryable: false },
+  too_many_requests: { status: 429, title: 'Too many requests', retryable: true },
+  too_many_open_tasks: { status: 429, title: 'Too many open tasks', retryable: true },
+  too_many_followers: {
+    status: 429,
+    title: 'Too many sockets, streams and waiting requests',
+    retryable: true,
+  },
   internal_error: { status: 500, title: 'Something went wrong on our side', retryable: false },
   unavailable: { status: 503, title: 'Not available at the moment', retryable: true },
 } as const satisfies Record<string, { status: number; title: string; retryable: boolean }>;

@@ -10,6 +10,7 @@ import { eventText } from '../events/event.js';
 import { EventsRepository } from '../events/events.repository.js';
 import { Followers } from '../events/followers.js';
 import { ApiPage } from '../paging/api-page.decorator.js';
+import { OwnerLimits } from '../limits/owner-limits.js';
 import { TaskRepository } from '../tasks/task.repository.js';
 import { SEQ, StreamQuery, TaskEventResponse, TaskHistoryQuery } from './task-history.dto.js';
 import { TaskStream } from './task-stream.js';
@@ -24,6 +25,7 @@ export class TaskEventsController {
     private readonly tasks: TaskRepository,
     private readonly events: EventsRepository,
     private readonly followers: Followers,
+    private readonly limits: OwnerLimits,
   ) {}
 
   /** The task's history, in order. Written as text: results stay as they were sent. */
@@ -66,6 +68,8 @@ export class TaskEventsController {
   ): Promise<void> {
     if (!SEQ.test(lastEventId ?? '0'))
       throw new AppError('invalid_request', 'Last-Event-ID must be the id of an event.');
+    const leave = this.limits.follow(caller.owner);
+    reply.raw.once('close', leave);
     const stream = new TaskStream(this.followers, caller, reply);
     await stream.open(id.toLowerCase(), Number(lastEventId ?? 0), () => visibleTask(this.tasks, caller, id));
   }

@@ -18,6 +18,7 @@ import { toAppError } from '../errors/to-app-error.js';
 import { toProblem } from '../errors/problem.js';
 import { Followers } from '../events/followers.js';
 import type { Following } from '../events/following.js';
+import { OwnerLimits } from '../limits/owner-limits.js';
 import { TaskRepository } from '../tasks/task.repository.js';
 import type { Acknowledge, Refusal, TaskServer, TaskSocket } from './socket-events.js';
 import { eventMessage, taskAcknowledgement } from './socket-messages.js';
@@ -41,6 +42,7 @@ export class TasksGateway implements OnGatewayInit<TaskServer>, OnGatewayConnect
     private readonly tasks: TaskRepository,
     private readonly authenticator: Authenticator,
     private readonly auditLog: AuditLog,
+    private readonly limits: OwnerLimits,
   ) {}
 
   /** Lets in only who is known and may follow tasks. */
@@ -111,7 +113,10 @@ export class TasksGateway implements OnGatewayInit<TaskServer>, OnGatewayConnect
     let caller: Caller | null = null;
     try {
       caller = await this.authenticator.authenticate(typeof token === 'string' ? token : null, address);
+      this.limits.request(caller.owner);
       checkRoles(caller, FOLLOWERS);
+      const leave = this.limits.follow(caller.owner);
+      socket.conn.once('close', leave);
       socket.data.caller = caller;
     } catch (thrown) {
       const { code, message } = refusal(this.logger, thrown);

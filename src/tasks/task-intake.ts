@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '../auth/caller.js';
 import { AppError } from '../errors/app-error.js';
+import { OpenTasks } from '../limits/open-tasks.js';
 import { TaskTypes } from '../task-types/task-types.js';
 import { invalidField } from './invalid-field.js';
 import { submissionOf } from './submission.js';
@@ -24,11 +25,12 @@ export class TaskIntake {
   constructor(
     private readonly taskTypes: TaskTypes,
     private readonly submitService: SubmitService,
+    private readonly openTasks: OpenTasks,
   ) {}
 
   /**
    * @throws AppError `invalid_request`, `forbidden`, `unknown_task_type`, `payload_too_large`, `payload_invalid`,
-   *   `idempotency_key_reused`, `correlation_in_use`
+   *   `too_many_open_tasks`, `idempotency_key_reused`, `correlation_in_use`
    */
   async submit(caller: Caller, { body, text, idempotencyKey, traceparent }: Received): Promise<Submitted> {
     checkIdempotencyKey(idempotencyKey);
@@ -39,7 +41,9 @@ export class TaskIntake {
     const type = this.taskTypes.get(name);
     if (!type) throw new AppError('unknown_task_type', `there is no task type ${name}`);
     const owner = body.owner ?? caller.owner;
-    return this.submitService.submit(submissionOf(body, text, { type, owner, traceparent, idempotencyKey }));
+    const submission = submissionOf(body, text, { type, owner, traceparent, idempotencyKey });
+    await this.openTasks.submit(owner);
+    return this.submitService.submit(submission);
   }
 }
 

@@ -8,6 +8,7 @@ import { transact } from '../database/transaction.js';
 import { AppError } from '../errors/app-error.js';
 import { EventBus } from '../events/event-bus.js';
 import { TaskEnd } from '../events/task-end.js';
+import { OwnerLimits } from '../limits/owner-limits.js';
 import type { Fact } from './facts.js';
 import { isOpen } from './task-state.js';
 import type { TaskView } from './task-response.js';
@@ -41,6 +42,7 @@ export class TasksService {
     private readonly taskEnd: TaskEnd,
     private readonly bus: EventBus,
     private readonly auditLog: AuditLog,
+    private readonly limits: OwnerLimits,
   ) {}
 
   /** @throws AppError `not_found`, also for another owner's task */
@@ -53,7 +55,12 @@ export class TasksService {
   /** The task once it is over, or as it is when the patience ends. */
   async atEnd(caller: Caller, task: TaskView, { seconds, signal }: Patience): Promise<TaskView> {
     if (!isOpen(task.status) || seconds === 0) return task;
-    await this.taskEnd.wait(task.id, { seq: task.seq, seconds, signal });
+    const leave = this.limits.follow(caller.owner);
+    try {
+      await this.taskEnd.wait(task.id, { seq: task.seq, seconds, signal });
+    } finally {
+      leave();
+    }
     return this.get(caller, task.id);
   }
 

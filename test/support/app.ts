@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { closeApp } from '../../src/app/http.js';
 import { createApp } from '../../src/app/roles.js';
 import { loadConfig } from '../../src/config/load-config.js';
 import { loadTaskTypes } from '../../src/task-types/load-task-types.js';
@@ -61,7 +62,7 @@ export async function startApp({ types = '', env = {} }: TestAppOptions = {}): P
       return another;
     },
     close: async () => {
-      await Promise.all(apps.map((each) => each.close()));
+      await Promise.all(apps.map((each) => closeApp(each, 5)));
       await database.drop();
       await rm(folder, { recursive: true });
     },

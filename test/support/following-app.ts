@@ -11,6 +11,7 @@ import { EventBus } from '../../src/events/event-bus.js';
 import { EventsModule } from '../../src/events/events.module.js';
 import { GatewayModule } from '../../src/gateway/gateway.module.js';
 import { SocketIoAdapter } from '../../src/gateway/socket-io.adapter.js';
+import { LimitsModule } from '../../src/limits/limits.module.js';
 import { Metrics } from '../../src/observability/metrics.js';
 import { loadTaskTypes } from '../../src/task-types/load-task-types.js';
 import { TaskTypes } from '../../src/task-types/task-types.js';
@@ -36,6 +37,7 @@ export async function startFollowingApp(databaseUrl: string): Promise<NestFastif
       Surroundings,
       DatabaseModule.forRoot(config),
       AuthModule.forRoot(config),
+      LimitsModule.forRoot(config),
       EventsModule.forRoot(config),
       AuditModule,
       GatewayModule,

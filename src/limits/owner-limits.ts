@@ -1,0 +1,50 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Limits } from '../config/config.js';
+import { AppError } from '../errors/app-error.js';
+import { RateLimit } from './rate-limit.js';
+
+/** The injection token of the configured limits. */
+export const LIMITS = Symbol('limits');
+
+/** What one owner may ask of one process, so that a flood of one leaves room for the others. */
+@Injectable()
+export class OwnerLimits {
+  private readonly requests: RateLimit | null;
+  private readonly followers = new Map<string, number>();
+
+  constructor(@Inject(LIMITS) private readonly limits: Limits) {
+    this.requests = limits.requestsPerSecond === null ? null : new RateLimit(limits.requestsPerSecond);
+  }
+
+  /** Counts a request. @throws AppError `too_many_requests` */
+  request(owner: string): void {
+    if (this.requests?.take(owner, performance.now()) === false)
+      throw new AppError('too_many_requests', 'You have sent too many requests in the last second.');
+  }
+
+  /**
+   * Counts a socket, a stream or a request that waits in; the function that it returns counts it out.
+   *
+   * @throws AppError `too_many_followers`
+   */
+  follow(owner: string): () => void {
+    const count = this.followers.get(owner) ?? 0;
+    if (this.limits.followers !== null && count >= this.limits.followers)
+      throw new AppError(
+        'too_many_followers',
+        `You have ${count} sockets, streams and waiting requests already.`,
+      );
+    this.followers.set(owner, count + 1);
+    let isIn = true;
+    return () => {
+      if (isIn) this.leave(owner);
+      isIn = false;
+    };
+  }
+
+  private leave(owner: string): void {
+    const count = (this.followers.get(owner) ?? 0) - 1;
+    if (count > 0) this.followers.set(owner, count);
+    else this.followers.delete(owner);
+  }
+}

@@ -1,0 +1,32 @@
+import { RateLimit } from './rate-limit.js';
+
+/** How many of ten come through at this time. */
+function of10(limit: RateLimit, key: string, now: number): number {
+  return Array.from({ length: 10 }, () => limit.take(key, now)).filter(Boolean).length;
+}
+
+describe('a rate limit of five a second', () => {
+  it('lets five come at once, and then one every fifth of a second', () => {
+    const limit = new RateLimit(5);
+    expect(of10(limit, 'alice', 0)).toBe(5);
+    expect(of10(limit, 'alice', 100)).toBe(0);
+    expect(of10(limit, 'alice', 200)).toBe(1);
+    expect(of10(limit, 'alice', 600)).toBe(2);
+    expect(of10(limit, 'alice', 60_000)).toBe(5);
+  });
+
+  it('counts each key for itself', () => {
+    const limit = new RateLimit(5);
+    expect(of10(limit, 'alice', 0)).toBe(5);
+    expect(of10(limit, 'bob', 0)).toBe(5);
+  });
+
+  it('forgets whom it need not remember, however many there were', () => {
+    const limit = new RateLimit(1);
+    for (let index = 0; index < 10_000; index++) limit.take(`owner ${index}`, 0);
+    limit.take('late', 500);
+    expect(limit.take('owner 0', 500)).toBe(false);
+    limit.take('later', 2_000);
+    expect(limit).toMatchObject({ buckets: { size: 1 } });
+  });
+});

@@ -1,0 +1,75 @@
+import { startApp, type TestApp } from '../support/app.js';
+import { eventually } from '../support/eventually.js';
+import { Rest, type ProblemJson } from '../support/rest.js';
+import { describeWithServices } from '../support/services.js';
+import { SocketClient } from '../support/socket-client.js';
+import { SECRET, tokenFor } from '../support/tokens.js';
+
+describeWithServices('an owner', ['kafka', 'postgres'], () => {
+  let taskwire: TestApp | undefined;
+
+  const start = async (
+    limits: Record<string, string>,
+  ): Promise<{ alice: Rest; bob: Rest; token: string; url: string }> => {
+    taskwire = await startApp({ env: { ROLE: 'web', AUTH: 'jwt', JWT_SECRET: SECRET, ...limits } });
+    const rest = new Rest(taskwire.url);
+    const token = await tokenFor('alice', ['client']);
+    return {
+      alice: rest.as(token),
+      bob: rest.as(await tokenFor('bob', ['client'])),
+      token,
+      url: taskwire.url,
+    };
+  };
+
+  afterEach(async () => {
+    await taskwire?.close();
+    taskwire = undefined;
+  });
+
+  it('who sends too many requests is told when to come again, and nobody else is', async () => {
+    const { alice, bob } = await start({ OWNER_REQUESTS_PER_SECOND: '3' });
+    const answers = await Promise.all(Array.from({ length: 20 }, () => alice.get<ProblemJson>('/v1/tasks')));
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(refused.length).toBeGreaterThan(10);
+    expect(refused[0]?.json.code).toBe('too_many_requests');
+    expect(Number(refused[0]?.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+    expect((await bob.get('/v1/tasks')).status).toBe(200);
+    await eventually(async () => {
+      expect((await alice.get('/v1/tasks')).status).toBe(200);
+    });
+  });
+
+  it('who has too many open tasks gets no more until one is over, in a batch either', async () => {
+    const { alice, bob } = await start({ OWNER_OPEN_TASKS: '3' });
+    const tasks = Array.from({ length: 5 }, () => ({ payload: {} }));
+    type Batch = { items: { task?: { id: string }; error?: { code: string } }[] };
+    const { items } = (await alice.post<Batch>('/v1/tasks/batch', { tasks })).json;
+    expect(items.filter(({ task }) => task)).toHaveLength(3);
+    expect(items.at(-1)?.error?.code).toBe('too_many_open_tasks');
+    expect((await alice.post<ProblemJson>('/v1/tasks', { payload: {} })).status).toBe(429);
+    expect((await bob.post('/v1/tasks', { payload: {} })).status).toBe(202);
+    await alice.post(`/v1/tasks/${items[0]?.task?.id ?? ''}/cancel`);
+    await eventually(async () => {
+      expect((await alice.post('/v1/tasks', { payload: {} })).status).toBe(202);
+    });
+  });
+
+  it('who follows over too many connections has to close one first', async () => {
+    const { alice, token, url } = await start({ OWNER_FOLLOWERS: '2' });
+    const { id } = await alice.submit();
+    const socket = await SocketClient.connect(url, ['websocket'], token);
+    const gone = new AbortController();
+    const headers = { authorization: `Bearer ${token}` };
+    expect((await fetch(`${url}/v1/tasks/${id}/stream`, { headers, signal: gone.signal })).status).toBe(200);
+    expect(await SocketClient.refused(url, token)).toMatchObject({ code: 'too_many_followers' });
+    expect((await alice.get(`/v1/tasks/${id}/stream`)).status).toBe(429);
+    expect((await alice.get(`/v1/tasks/${id}?wait=5`)).status).toBe(429);
+    expect((await alice.get(`/v1/tasks/${id}`)).status).toBe(200);
+    gone.abort();
+    await eventually(async () => {
+      expect((await alice.get(`/v1/tasks/${id}?wait=0.1`)).status).toBe(200);
+    });
+    socket.close();
+  });
+});
