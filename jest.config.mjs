@@ -14,7 +14,11 @@ const swc = {
 
 const project = {
   extensionsToTreatAsEsm: ['.ts'],
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleNameMapper: {
+    // Threads are Node's, which knows no TypeScript by itself.
+    '^\\./start-thread\\.js$': '<rootDir>/test/support/start-thread.ts',
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
   transform: { '\\.ts$': ['@swc/jest', swc] },
   testEnvironment: '<rootDir>/test/support/leak-environment.mjs',
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.cache/'],
@@ -27,6 +31,28 @@ const withServices = {
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
 };
 
+/**
+ * What runs on an embedded database, too. The others need a second process or connection (positions, ordering, relay,
+ * gateway-stream), a server that is broken or looked into, or no database.
+ */
+const onBothDatabases = [
+  'tasks',
+  'submit',
+  'batch',
+  'idempotency',
+  'list',
+  'retry',
+  'schedule',
+  'retention',
+  'correlation',
+  'dispatch',
+  'results',
+  'dead-letters',
+  'dead-letters-rest',
+  'following',
+  'gateway',
+];
+
 export default {
   projects: [
     { ...project, displayName: 'unit', testMatch: ['<rootDir>/src/**/*.spec.ts'] },
@@ -34,6 +60,12 @@ export default {
       ...withServices,
       displayName: 'integration',
       testMatch: ['<rootDir>/test/{integration,conformance,support}/**/*.spec.ts'],
+    },
+    {
+      ...withServices,
+      displayName: 'integration-embedded',
+      globals: { testDatabase: 'embedded' },
+      testMatch: [`<rootDir>/test/integration/{${onBothDatabases.join(',')}}.spec.ts`],
     },
     { ...withServices, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.spec.ts'] },
   ],

@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
 import type { Config } from '../config/config.js';
-import { DatabaseModule } from '../database/database.module.js';
+import { DatabaseModule, type Database } from '../database/database.module.js';
 import { EventsModule } from '../events/events.module.js';
 import { HealthModule } from '../health/health.module.js';
 import { CONSUMED_GROUPS, LagMetrics } from '../observability/lag-metrics.js';
@@ -14,12 +14,12 @@ import { consumedGroups } from './consumed-groups.js';
 /** What every role stands on: configuration, database, transport, event bus, metrics. */
 @Module({})
 export class CoreModule {
-  static forRoot(config: Config, taskTypes: TaskTypes): DynamicModule {
+  static forRoot(config: Config, taskTypes: TaskTypes, database: Database): DynamicModule {
     return {
       module: CoreModule,
       global: true,
       imports: [
-        DatabaseModule.forRoot(config),
+        DatabaseModule.forRoot(database),
         AuthModule.forRoot(config),
         LimitsModule.forRoot(config),
         TransportModule.forRoot(config),

@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DataSource } from 'typeorm';
 import type { Config, Role } from '../config/config.js';
+import { openDatabase, type Database } from '../database/database.module.js';
 import { TopicKeeper } from '../dispatch/topic-keeper.js';
 import { EventBus } from '../events/event-bus.js';
 import { databaseCheck, transportCheck } from '../health/checks.js';
@@ -21,7 +22,7 @@ import { WorkerModule } from './worker.module.js';
 
 /** What runs where. */
 interface RoleSpec {
-  module: { forRoot(config: Config, taskTypes: TaskTypes): DynamicModule };
+  module: { forRoot(config: Config, taskTypes: TaskTypes, database: Database): DynamicModule };
   /** Whether it reads topics. */
   listens: boolean;
   /** Whether it follows the event bus. */
@@ -42,7 +43,7 @@ const ROLES: Record<Role, RoleSpec> = {
 export async function createApp(config: Config, taskTypes: TaskTypes): Promise<NestFastifyApplication> {
   const role = ROLES[config.role];
   const app = await NestFactory.create<NestFastifyApplication>(
-    role.module.forRoot(config, taskTypes),
+    role.module.forRoot(config, taskTypes, await openDatabase(config.database)),
     createHttpAdapter(),
     { rawBody: true, bodyParser: false, logger: new JsonLogger(config.logLevel), abortOnError: false },
   );

@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import type { Config } from '../config/config.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { TokensModule } from '../auth/tokens.module.js';
+import type { Database } from '../database/database.module.js';
 import { ClaimsModule } from '../dispatch/claims/claims.module.js';
 import { DeadLettersModule } from '../dlq/dead-letters.module.js';
 import { GatewayModule } from '../gateway/gateway.module.js';
@@ -26,7 +27,7 @@ export const WEB_FEATURES = [
 /** Role `web`: REST and sockets. It needs the database; without a broker it goes on accepting tasks. */
 @Module({})
 export class WebModule {
-  static forRoot(config: Config, taskTypes: TaskTypes): DynamicModule {
-    return { module: WebModule, imports: [CoreModule.forRoot(config, taskTypes), ...WEB_FEATURES] };
+  static forRoot(config: Config, taskTypes: TaskTypes, database: Database): DynamicModule {
+    return { module: WebModule, imports: [CoreModule.forRoot(config, taskTypes, database), ...WEB_FEATURES] };
   }
 }

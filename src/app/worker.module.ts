@@ -1,5 +1,6 @@
 import { Module, type DynamicModule, type ModuleMetadata } from '@nestjs/common';
 import type { Config } from '../config/config.js';
+import type { Database } from '../database/database.module.js';
 import { RelayModule } from '../dispatch/relay.module.js';
 import { TimersModule } from '../dispatch/timers.module.js';
 import { DeadLettersListenerModule } from '../dlq/dead-letters-listener.module.js';
@@ -20,10 +21,10 @@ export function workerFeatures(config: Config, taskTypes: TaskTypes): NonNullabl
 /** Role `worker`: listeners, relay and timers, without topics the timers only; over HTTP health and metrics. */
 @Module({})
 export class WorkerModule {
-  static forRoot(config: Config, taskTypes: TaskTypes): DynamicModule {
+  static forRoot(config: Config, taskTypes: TaskTypes, database: Database): DynamicModule {
     return {
       module: WorkerModule,
-      imports: [CoreModule.forRoot(config, taskTypes), ...workerFeatures(config, taskTypes)],
+      imports: [CoreModule.forRoot(config, taskTypes, database), ...workerFeatures(config, taskTypes)],
     };
   }
 }

@@ -80,6 +80,11 @@ export interface Limits {
   readonly followers: number | null;
 }
 
+/** Where the data lies: with a PostgreSQL server, or in a folder of the PostgreSQL inside the process. */
+export type DatabaseConfig =
+  | { readonly kind: 'server'; readonly url: string; readonly poolSize: number }
+  | { readonly kind: 'embedded'; readonly folder: string };
+
 /** Where to send traces. */
 export interface TracingConfig {
   /** The base URL of an OTLP/HTTP collector. */
@@ -96,7 +101,7 @@ export interface Config {
     /** Origins of pages, other than our own, that may call us. */
     readonly corsOrigins: readonly string[];
   };
-  readonly database: { readonly url: string; readonly poolSize: number };
+  readonly database: DatabaseConfig;
   readonly transport: TransportConfig;
   /** `null`: only the built-in type `default`. */
   readonly taskTypesPath: string | null;

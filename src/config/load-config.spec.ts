@@ -35,7 +35,7 @@ describe('loadConfig', () => {
     expect(loadConfig(MINIMAL)).toEqual({
       role: 'all',
       http: { host: '127.0.0.1', port: 3000, corsOrigins: [] },
-      database: { url: MINIMAL.DATABASE_URL, poolSize: 10 },
+      database: { kind: 'server', url: MINIMAL.DATABASE_URL, poolSize: 10 },
       transport: {
         kind: 'kafka',
         kafka: { brokers: ['127.0.0.1:9092'], ssl: null, sasl: null, replicationFactor: null },
@@ -68,6 +68,8 @@ describe('loadConfig', () => {
     [{ DATABASE_URL: 'postgresql://u:p@h:5433/d' }, { database: { url: 'postgresql://u:p@h:5433/d' } }],
     [{ DATABASE_URL: 'postgres://u@/d?host=/run' }, { database: { url: 'postgres://u@/d?host=/run' } }],
     [{ DATABASE_POOL_SIZE: '50' }, { database: { poolSize: 50 } }],
+    [{ DATABASE_URL: '' }, { database: { kind: 'embedded', folder: '.taskwire' } }],
+    [{ DATABASE_URL: '', DATA_DIR: '/data' }, { database: { kind: 'embedded', folder: '/data' } }],
     [{ TRANSPORT: 'kafka' }, { transport: { kind: 'kafka' } }],
     [{ TRANSPORT: 'none' }, { transport: { kind: 'none' } }],
     [{ KAFKA_BROKERS: '' }, { transport: { kind: 'none' } }],
@@ -115,7 +117,14 @@ describe('loadConfig', () => {
       { CORS_ORIGINS: 'https://a.example/' },
       'CORS_ORIGINS must be a comma-separated list, each item an origin like https://app.example.org, not "https://a.example/"',
     ],
-    [{ DATABASE_URL: '' }, 'DATABASE_URL must be set: the embedded database comes with a later version'],
+    [
+      { DATABASE_URL: '', ROLE: 'web' },
+      'DATABASE_URL must be set in the role web: the embedded database serves one process',
+    ],
+    [
+      { DATABASE_URL: '', ROLE: 'worker' },
+      'DATABASE_URL must be set in the role worker: the embedded database serves one process',
+    ],
     [
       { DATABASE_URL: 'mysql://root:hush@h/d' },
       'DATABASE_URL must be a URL like postgres://user@host:5432/database',

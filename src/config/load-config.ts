@@ -3,6 +3,7 @@ import {
   ConfigError,
   type AuthConfig,
   type Config,
+  type DatabaseConfig,
   type KafkaConfig,
   type KafkaSasl,
   type KafkaSsl,
@@ -20,7 +21,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   return deepFreeze({
     role: values.ROLE,
     http: { host: values.HOST, port: values.PORT, corsOrigins: values.CORS_ORIGINS ?? [] },
-    database: { url: databaseUrl(values), poolSize: values.DATABASE_POOL_SIZE },
+    database: database(values),
     transport: transport(values),
     taskTypesPath: values.TASK_TYPES,
     auth: auth(values),
@@ -59,11 +60,12 @@ function readSetting(name: string, setting: Setting<unknown>, given: string | un
   throw new ConfigError(`${name} must be ${setting.parser.accepts}${shown}`);
 }
 
-function databaseUrl({ DATABASE_URL }: SettingValues): string {
-  if (DATABASE_URL === null) {
-    throw new ConfigError('DATABASE_URL must be set: the embedded database comes with a later version');
-  }
-  return DATABASE_URL;
+function database({ ROLE, DATABASE_URL, DATABASE_POOL_SIZE, DATA_DIR }: SettingValues): DatabaseConfig {
+  if (DATABASE_URL !== null) return { kind: 'server', url: DATABASE_URL, poolSize: DATABASE_POOL_SIZE };
+  if (ROLE === 'all') return { kind: 'embedded', folder: DATA_DIR };
+  throw new ConfigError(
+    `DATABASE_URL must be set in the role ${ROLE}: the embedded database serves one process`,
+  );
 }
 
 function auth(values: SettingValues): AuthConfig {

@@ -107,8 +107,14 @@ export const SETTINGS = {
   DATABASE_URL: optional(
     'both',
     postgresUrl,
-    'required',
+    'an embedded PostgreSQL in the role all; required in others',
     'The PostgreSQL database (version 15 or later) as a postgres:// URL',
+  ),
+  DATA_DIR: withDefault(
+    'both',
+    path,
+    '.taskwire',
+    'The folder of the embedded PostgreSQL, for one process; it is made if it is missing',
   ),
   DATABASE_POOL_SIZE: withDefault(
     'both',

@@ -9,6 +9,8 @@ import { DeadLetter } from '../dlq/dead-letter.entity.js';
 import { TaskEvent } from '../events/task-event.entity.js';
 import { IdempotencyKey } from '../tasks/idempotency-key.entity.js';
 import { Task } from '../tasks/task.entity.js';
+import type { EmbeddedDatabase } from './embedded/embedded-database.js';
+import { OneSessionPool } from './embedded/one-session-pool.js';
 import { Initial1763900000000 } from './migrations/1763900000000-initial.js';
 import { SigningKeys1764000000000 } from './migrations/1764000000000-signing-keys.js';
 import { Claims1764100000000 } from './migrations/1764100000000-claims.js';
@@ -72,19 +74,40 @@ const types = new pg.TypeOverrides();
 types.setTypeParser(pg.types.builtins.JSON, (text) => text);
 types.setTypeParser(pg.types.builtins.INT8, Number);
 
+const COMMON = {
+  type: 'postgres',
+  entities: ENTITIES,
+  migrations: MIGRATIONS,
+  migrationsTableName: 'taskwire_migrations',
+  synchronize: false,
+  installExtensions: false,
+} as const;
+
 /** How this process reaches PostgreSQL through TypeORM. */
 export function dataSourceOptions({ url, poolSize }: DatabaseOptions): DataSourceOptions {
   return {
-    type: 'postgres',
+    ...COMMON,
     url,
-    entities: ENTITIES,
-    migrations: MIGRATIONS,
-    migrationsTableName: 'taskwire_migrations',
-    synchronize: false,
     poolSize,
     connectTimeoutMS: 5_000,
     applicationName: 'taskwire',
-    installExtensions: false,
     extra: { ...SESSION_LIMITS, ...CONNECTION, types },
+  };
+}
+
+/** The same for the embedded PostgreSQL: pg speaks its protocol with it, so all types and errors are the same. */
+export function embeddedOptions(database: EmbeddedDatabase): DataSourceOptions {
+  return {
+    ...COMMON,
+    driver: { Pool: OneSessionPool },
+    username: 'postgres',
+    database: 'postgres',
+    // Who waits for the session waits for whatever another transaction has locked.
+    connectTimeoutMS: SESSION_LIMITS.lock_timeout,
+    extra: {
+      ...CONNECTION,
+      types,
+      stream: () => database.connection(SESSION_LIMITS.idle_in_transaction_session_timeout),
+    },
   };
 }

@@ -1,19 +1,26 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Logger, Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import type { Config } from '../config/config.js';
-import { dataSourceOptions } from './data-source.js';
+import { resolve } from 'node:path';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { ConfigError, type DatabaseConfig } from '../config/config.js';
+import { dataSourceOptions, embeddedOptions } from './data-source.js';
+import { EmbeddedDatabase } from './embedded/embedded-database.js';
 import { migrate } from './migrate.js';
-import { DataSource } from 'typeorm';
+
+/** Where the process's data lies: with a server, or in a database of its own that is open already. */
+export type Database = Extract<DatabaseConfig, { kind: 'server' }> | EmbeddedDatabase;
 
 /** The process's one pool of connections to PostgreSQL, migrated before anything else may use it. */
 @Module({})
 export class DatabaseModule {
-  static forRoot(config: Config): DynamicModule {
+  static forRoot(database: Database): DynamicModule {
     return {
       module: DatabaseModule,
+      // Global modules end last, in the opposite order of their imports: TypeORM's before this one.
+      global: true,
       imports: [
         TypeOrmModule.forRootAsync({
-          useFactory: () => dataSourceOptions(config.database),
+          useFactory: () => optionsOf(database),
           dataSourceFactory: async (options) => {
             if (!options) throw new Error('the data source has no options');
             const dataSource = await new DataSource(options).initialize();
@@ -22,6 +29,31 @@ export class DatabaseModule {
           },
         }),
       ],
+      providers:
+        database instanceof EmbeddedDatabase ? [{ provide: EmbeddedDatabase, useValue: database }] : [],
     };
   }
+}
+
+/**
+ * Opens what has to be open before anything is built on it.
+ *
+ * @throws {ConfigError} when the folder is another process's, or cannot be used.
+ */
+export async function openDatabase(config: DatabaseConfig): Promise<Database> {
+  if (config.kind === 'server') return config;
+  try {
+    return await EmbeddedDatabase.open(config.folder);
+  } catch (error) {
+    throw new ConfigError(`DATA_DIR: the embedded database cannot be opened (${(error as Error).message})`);
+  }
+}
+
+function optionsOf(database: Database): DataSourceOptions {
+  if (!(database instanceof EmbeddedDatabase)) return dataSourceOptions(database);
+  new Logger('Database').log({
+    message: 'The database is an embedded one: it survives a killed process, but not a power cut',
+    folder: resolve(database.folder),
+  });
+  return embeddedOptions(database);
 }

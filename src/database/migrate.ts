@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import type { DataSource, QueryRunner } from 'typeorm';
+import { MigrationExecutor, type DataSource, type QueryRunner } from 'typeorm';
 
 const RETRY_MS = 250;
 
@@ -12,13 +12,15 @@ const TRY_LOCK = `
 
 /**
  * Brings the schema up to date, one process at a time: an advisory lock per schema lets four pods start at once. Others
- * wait for as long as it takes, and say so.
+ * wait for as long as it takes, and say so. Lock and migrations share one connection: an embedded database has no other.
  */
 export async function migrate(dataSource: DataSource): Promise<void> {
   const lock = dataSource.createQueryRunner();
   try {
     await waitFor(lock);
-    await dataSource.runMigrations({ transaction: 'each' });
+    const migrations = new MigrationExecutor(dataSource, lock);
+    migrations.transaction = 'each';
+    await migrations.executePendingMigrations();
   } finally {
     await lock.query(`SELECT pg_advisory_unlock_all()`).catch(() => undefined);
     await lock.release();

@@ -1,16 +1,9 @@
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
+import type { HintChannel, HintListener } from './hint-channel.js';
 import { fromPayload, toPayloads } from './hint-payload.js';
 import { Rounds } from './rounds.js';
-
-/** What the connection tells whoever listens. */
-export interface HintListener {
-  /** Another process wrote events of these tasks. */
-  hinted(taskIds: string[]): void;
-  /** The connection is there, for the first time or again: hints may have been missed. */
-  connected(): void;
-}
 
 /** Of the connection attempt, and of each statement, which does next to nothing. In milliseconds. */
 const TIMEOUT = 5_000;
@@ -36,7 +29,7 @@ const NOTIFY = 'SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload
  * The event bus between processes: PostgreSQL's `LISTEN` and `NOTIFY` on a connection of its own, which must be a
  * direct one (no transaction pooler). It carries hints, and hints get lost: what cannot be sent now is dropped.
  */
-export class BusConnection implements OnModuleInit, OnApplicationShutdown {
+export class BusConnection implements HintChannel, OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(BusConnection.name);
   private readonly stop = new AbortController();
   private readonly gathered = new Set<string>();

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { BusConnection, type HintListener } from './bus-connection.js';
 import type { RecordedEvent } from './event.js';
+import { HintChannel, type HintListener } from './hint-channel.js';
 
 /** Who is told what happens to tasks, in this process and in others. Must be quick. */
 export interface BusListener extends HintListener {
@@ -14,11 +14,11 @@ export class EventBus {
   private readonly logger = new Logger(EventBus.name);
   private readonly listeners: BusListener[] = [];
 
-  constructor(private readonly connection: BusConnection) {}
+  constructor(private readonly channel: HintChannel) {}
 
   /** Whether hints between processes come and go at the moment. Without them, events arrive within 3 s. */
   get isConnected(): boolean {
-    return this.connection.isConnected;
+    return this.channel.isConnected;
   }
 
   /** Tells about events that have been committed: this process at once, others by a hint. Never throws, never waits. */
@@ -27,13 +27,13 @@ export class EventBus {
     this.tell((listener) => {
       listener.recorded(events);
     });
-    this.connection.send(events.map(({ taskId }) => taskId));
+    this.channel.send(events.map(({ taskId }) => taskId));
   }
 
   /** Adds a listener of this process. To be called before the application starts. */
   listen(listener: BusListener): void {
     this.listeners.push(listener);
-    this.connection.listen({
+    this.channel.listen({
       hinted: (taskIds) => {
         this.tell((each) => {
           each.hinted(taskIds);

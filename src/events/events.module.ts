@@ -2,6 +2,8 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import type { Config } from '../config/config.js';
 import { BusConnection } from './bus-connection.js';
 import { EventBus } from './event-bus.js';
+import { HintChannel } from './hint-channel.js';
+import { NoOtherProcess } from './no-other-process.js';
 
 /** The event bus, for everybody who writes events. It listens only where `FollowingModule` is loaded, too. */
 @Module({})
@@ -10,7 +12,14 @@ export class EventsModule {
     return {
       module: EventsModule,
       global: true,
-      providers: [EventBus, { provide: BusConnection, useFactory: () => new BusConnection(database.url) }],
+      providers: [
+        EventBus,
+        {
+          provide: HintChannel,
+          useFactory: () =>
+            database.kind === 'server' ? new BusConnection(database.url) : new NoOtherProcess(),
+        },
+      ],
       exports: [EventBus],
     };
   }

@@ -24,7 +24,10 @@ describe('the program', () => {
 
   it.each([
     [{ ROLE: 'wroker' }, 'ROLE must be one of all, web, worker, not "wroker"'],
-    [{ DATABASE_URL: '' }, 'DATABASE_URL must be set: the embedded database comes with a later version'],
+    [
+      { DATABASE_URL: '', ROLE: 'web' },
+      'DATABASE_URL must be set in the role web: the embedded database serves one process',
+    ],
     [{ TRANSPORT: 'redis' }, 'TRANSPORT must be one of kafka, none, not "redis"'],
     [{ AUTH: 'jwt' }, /^AUTH=jwt needs one of JWT_SECRET, /],
     [{ HOST: '0.0.0.0' }, 'AUTH must be set when HOST is not a loopback address (it is 0.0.0.0)'],

@@ -32,7 +32,7 @@ describeWithServices('the browser client', ['postgres'], () => {
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    app = await startFollowingApp(database.url);
+    app = await startFollowingApp({ DATABASE_URL: database.url });
     cable = await Cable.to(await app.getUrl());
     url = cable.address(await app.getUrl());
   });

@@ -20,7 +20,8 @@ describeWithServices('following a task while connections break', ['ownPostgres']
 
   beforeAll(async () => {
     server = await startPostgres();
-    [near, far] = [await startFollowingApp(server.url), await startFollowingApp(server.url)];
+    const settings = { DATABASE_URL: server.url };
+    [near, far] = [await startFollowingApp(settings), await startFollowingApp(settings)];
   });
 
   afterAll(async () => {

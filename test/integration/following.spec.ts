@@ -9,25 +9,26 @@ import { TaskEnd } from '../../src/events/task-end.js';
 import { eventually } from '../support/eventually.js';
 import { Recorder } from '../support/recorder.js';
 import { startFollowingApp } from '../support/following-app.js';
-import { createTestDatabase } from '../support/postgres.js';
+import { createDatabase, isEmbedded, itOnServer, type TestDatabase } from '../support/test-database.js';
 import { describeWithServices } from '../support/services.js';
 import { WrittenTask } from '../support/written-task.js';
 
 describeWithServices('following a task', ['postgres'], () => {
-  let database: Awaited<ReturnType<typeof createTestDatabase>>;
+  let database: TestDatabase;
   let near: NestFastifyApplication;
   let far: NestFastifyApplication;
   let dataSource: DataSource;
   let task: WrittenTask;
 
   beforeAll(async () => {
-    database = await createTestDatabase();
-    [near, far] = [await startFollowingApp(database.url), await startFollowingApp(database.url)];
+    database = await createDatabase();
+    near = await startFollowingApp(database.settings);
+    far = isEmbedded ? near : await startFollowingApp(database.settings);
     dataSource = near.get(DataSource);
   });
 
   afterAll(async () => {
-    await Promise.all([near.close(), far.close()]);
+    await Promise.all([...new Set([near, far])].map((app) => app.close()));
     await database.drop();
   });
 
@@ -193,7 +194,7 @@ describeWithServices('following a task', ['postgres'], () => {
     );
   });
 
-  it('reads nothing for hints at tasks that nobody follows', async () => {
+  itOnServer('reads nothing for hints at tasks that nobody follows', async () => {
     const reads = jest.spyOn(far.get(EventsRepository), 'after');
     const hinted = jest.spyOn(far.get(Followers), 'hinted');
     near.get(EventBus).announce([await task.append('running')]);

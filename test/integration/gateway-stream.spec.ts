@@ -7,7 +7,7 @@ import { EventBus } from '../../src/events/event-bus.js';
 import { Followers } from '../../src/events/followers.js';
 import { eventually } from '../support/eventually.js';
 import { startFollowingApp } from '../support/following-app.js';
-import { createTestDatabase } from '../support/postgres.js';
+import { createDatabase, type TestDatabase } from '../support/test-database.js';
 import { describeWithServices } from '../support/services.js';
 import { WrittenTask } from '../support/written-task.js';
 
@@ -38,15 +38,15 @@ class StreamClient {
 }
 
 describeWithServices('a task as a stream and a history', ['postgres'], () => {
-  let database: Awaited<ReturnType<typeof createTestDatabase>>;
+  let database: TestDatabase;
   let app: NestFastifyApplication;
   let bus: EventBus;
   let task: WrittenTask;
   let url: string;
 
   beforeAll(async () => {
-    database = await createTestDatabase();
-    app = await startFollowingApp(database.url);
+    database = await createDatabase();
+    app = await startFollowingApp(database.settings);
     bus = app.get(EventBus);
   });
 
@@ -141,7 +141,7 @@ describeWithServices('a task as a stream and a history', ['postgres'], () => {
     });
 
     it('ends when the process ends', async () => {
-      const other = await startFollowingApp(database.url);
+      const other = await startFollowingApp(database.settings);
       const stream = await StreamClient.open(`${await other.getUrl()}/v1/tasks/${task.id}/stream`);
       await other.close();
       expect(stream.ended).toBe(true);

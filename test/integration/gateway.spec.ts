@@ -8,13 +8,13 @@ import { Followers } from '../../src/events/followers.js';
 import type { Reader } from '../../src/events/reader.js';
 import { eventually } from '../support/eventually.js';
 import { startFollowingApp } from '../support/following-app.js';
-import { createTestDatabase } from '../support/postgres.js';
+import { createDatabase, type TestDatabase } from '../support/test-database.js';
 import { describeWithServices } from '../support/services.js';
 import { SocketClient } from '../support/socket-client.js';
 import { WrittenTask } from '../support/written-task.js';
 
 describeWithServices('the Socket.IO gateway', ['postgres'], () => {
-  let database: Awaited<ReturnType<typeof createTestDatabase>>;
+  let database: TestDatabase;
   let app: NestFastifyApplication;
   let bus: EventBus;
   let task: WrittenTask;
@@ -22,8 +22,8 @@ describeWithServices('the Socket.IO gateway', ['postgres'], () => {
   let clients: SocketClient[];
 
   beforeAll(async () => {
-    database = await createTestDatabase();
-    app = await startFollowingApp(database.url);
+    database = await createDatabase();
+    app = await startFollowingApp(database.settings);
     bus = app.get(EventBus);
   });
 
@@ -210,8 +210,8 @@ describeWithServices('the Socket.IO gateway', ['postgres'], () => {
 
 describeWithServices('the Socket.IO gateway, when its process ends', ['postgres'], () => {
   it('sends clients elsewhere, so that they come again by themselves', async () => {
-    const database = await createTestDatabase();
-    const app = await startFollowingApp(database.url);
+    const database = await createDatabase();
+    const app = await startFollowingApp(database.settings);
     const client = await SocketClient.connect(await app.getUrl());
     const reason = new Promise((resolve) => client.socket.once('disconnect', resolve));
     await app.close();

@@ -3,6 +3,7 @@ import { submissionOf } from '../../src/tasks/submission.js';
 import { TaskTypes } from '../../src/task-types/task-types.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { Rest, type ProblemJson } from '../support/rest.js';
+import { itOnServer } from '../support/test-database.js';
 import { describeWithServices } from '../support/services.js';
 import { Worker } from '../support/worker.js';
 
@@ -234,7 +235,7 @@ describeWithServices('submitting', ['kafka', 'postgres'], () => {
     });
   });
 
-  it('lets one payload that cannot be stored fail its own request only', async () => {
+  itOnServer('lets one payload that cannot be stored fail its own request only', async () => {
     const bomb = `${'{"a":'.repeat(25_000)}1${'}'.repeat(25_000)}`;
     const neighbours = Array.from({ length: 40 }, (_, n) => rest.post('/v1/tasks', { payload: { n } }));
     const bad = rest.post<ProblemJson>('/v1/tasks', `{"payload":${bomb}}`);
@@ -245,7 +246,7 @@ describeWithServices('submitting', ['kafka', 'postgres'], () => {
     expect(new Set(statuses)).toEqual(new Set([202]));
   });
 
-  it('lets it fail alone also where it shares a commit for sure', async () => {
+  itOnServer('lets it fail alone also where it shares a commit for sure', async () => {
     const type = taskwire.app.get(TaskTypes).orDefault('default');
     const context = { type, owner: 'local', traceparent: null, idempotencyKey: null };
     const submit = (payload: string) => {

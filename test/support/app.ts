@@ -6,19 +6,20 @@ import { closeApp } from '../../src/app/http.js';
 import { createApp } from '../../src/app/roles.js';
 import { loadConfig } from '../../src/config/load-config.js';
 import { loadTaskTypes } from '../../src/task-types/load-task-types.js';
-import { createTestDatabase } from './postgres.js';
 import { sharedServices, unique } from './services.js';
+import { createDatabase, isEmbedded } from './test-database.js';
 
-/** A Taskwire in the test's own process, with a schema, topics and consumer groups that no other test uses. */
+/** A Taskwire in the test's own process, with a database, topics and consumer groups that no other test uses. */
 export interface TestApp {
   url: string;
   app: NestFastifyApplication;
-  /** As in `DATABASE_URL`. */
-  databaseUrl: string;
   /** Of the type `default`. */
   requestTopic: string;
   resultTopic: string;
-  /** Starts a second one on the same schema, topics and groups: another process's worth. Settings on top, as `env`. */
+  /**
+   * Starts a second one on the same database, topics and groups: another process's worth. Settings on top, as `env`. An
+   * embedded database has one process: there it is the first one again.
+   */
   startAnother(env?: Record<string, string>): Promise<NestFastifyApplication>;
   close(): Promise<void>;
 }
@@ -30,9 +31,9 @@ export interface TestAppOptions {
   env?: Record<string, string>;
 }
 
-/** Starts one; `close` drops its schema. */
+/** Starts one; `close` drops its database. */
 export async function startApp({ types = '', env = {} }: TestAppOptions = {}): Promise<TestApp> {
-  const database = await createTestDatabase();
+  const database = await createDatabase();
   const requestTopic = unique('request');
   const resultTopic = unique('result');
   const folder = await mkdtemp(path.join(tmpdir(), 'taskwire-types-'));
@@ -40,23 +41,24 @@ export async function startApp({ types = '', env = {} }: TestAppOptions = {}): P
   const topics = `requestTopic: ${requestTopic}, resultTopic: ${resultTopic}`;
   await writeFile(file, `types:\n  default: { ${topics} }\n${types.replaceAll('TOPICS', topics)}`);
   const settings = {
-    DATABASE_URL: database.url,
+    ...database.settings,
     KAFKA_BROKERS: sharedServices().brokers,
     KAFKA_GROUP_PREFIX: unique('group'),
     TASK_TYPES: file,
     PORT: '0',
     LOG_LEVEL: 'fatal',
     ...env,
+    ...(isEmbedded && { ROLE: 'all' }),
   };
   const app = await start(settings);
   const apps = [app];
   return {
     url: await app.getUrl(),
     app,
-    databaseUrl: database.url,
     requestTopic,
     resultTopic,
     startAnother: async (more = {}) => {
+      if (isEmbedded) return app;
       const another = await start({ ...settings, ...more });
       apps.push(another);
       return another;

@@ -4,7 +4,7 @@ import { Test } from '@nestjs/testing';
 import { AuditModule } from '../../src/audit/audit.module.js';
 import { AuthModule } from '../../src/auth/auth.module.js';
 import { loadConfig } from '../../src/config/load-config.js';
-import { DatabaseModule } from '../../src/database/database.module.js';
+import { DatabaseModule, openDatabase } from '../../src/database/database.module.js';
 import { ProblemFilter } from '../../src/errors/problem.filter.js';
 import { RequestValidationPipe } from '../../src/errors/validation.pipe.js';
 import { EventBus } from '../../src/events/event-bus.js';
@@ -26,16 +26,16 @@ import { eventually } from './eventually.js';
 class Surroundings {}
 
 /** Starts what lets clients follow tasks, and nothing else, on a free port. Two of them are two web processes. */
-export async function startFollowingApp(databaseUrl: string): Promise<NestFastifyApplication> {
+export async function startFollowingApp(settings: Record<string, string>): Promise<NestFastifyApplication> {
   const config = loadConfig({
-    DATABASE_URL: databaseUrl,
+    ...settings,
     KAFKA_BROKERS: 'localhost:1',
     DATABASE_POOL_SIZE: '4',
   });
   const testing = Test.createTestingModule({
     imports: [
       Surroundings,
-      DatabaseModule.forRoot(config),
+      DatabaseModule.forRoot(await openDatabase(config.database)),
       AuthModule.forRoot(config),
       LimitsModule.forRoot(config),
       EventsModule.forRoot(config),

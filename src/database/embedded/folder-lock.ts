@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { readdir, readlink, rm, symlink } from 'node:fs/promises';
+import { connect, createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+
+/** Somebody else holds the folder. */
+export class FolderInUseError extends Error {
+  constructor(folder: string) {
+    super(`${folder} is in use by another process`);
+    this.name = 'FolderInUseError';
+  }
+}
+
+/**
+ * Holds a folder for this process until the returned function is called, or the process is gone, however it ended.
+ *
+ * The holder listens on a socket in the folder, so whoever finds one that nobody answers knows that its process is dead:
+ * no process id that another one may bear by now. Holders are numbered links to their sockets: a link is made at once
+ * or not at all, and the highest one counts and is never removed, so that of many who find a dead holder one succeeds it.
+ *
+ * @throws {FolderInUseError} at once, if another process holds it.
+ */
+export async function lockFolder(folder: string): Promise<() => Promise<void>> {
+  const socket = `${randomBytes(4).toString('hex')}.sock`;
+  const server = createServer((connection) => connection.destroy());
+  server.listen(join(folder, socket));
+  await once(server, 'listening');
+  server.unref();
+  try {
+    await succeed(folder, socket);
+  } catch (error) {
+    await close(server);
+    throw error;
+  }
+  return () => close(server);
+}
+
+/** Becomes the last holder, or throws because the last one lives. */
+async function succeed(folder: string, socket: string): Promise<void> {
+  for (;;) {
+    const last = Math.max(0, ...(await holders(folder)));
+    if (await isAnswered(link(folder, last))) throw new FolderInUseError(folder);
+    const own = last + 1;
+    if (!(await makeLink(socket, link(folder, own)))) continue;
+    const others = (await holders(folder)).filter((number) => number !== own);
+    // A listing that is made while links come and go may miss one.
+    if (others.some((number) => number > own)) await rm(link(folder, own));
+    else return removeDead(folder, others);
+  }
+}
+
+async function holders(folder: string): Promise<number[]> {
+  const names = await readdir(folder);
+  return names.map((name) => Number(/^holder\.(\d+)$/.exec(name)?.[1] ?? 0)).filter((number) => number > 0);
+}
+
+function link(folder: string, number: number): string {
+  return join(folder, `holder.${number}`);
+}
+
+async function makeLink(target: string, path: string): Promise<boolean> {
+  try {
+    await symlink(target, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Whether there is a living process behind a socket; any doubt counts as one. */
+async function isAnswered(path: string): Promise<boolean> {
+  const connection = connect(path);
+  try {
+    await once(connection, 'connect');
+    return true;
+  } catch (error) {
+    return !['ENOENT', 'ECONNREFUSED'].includes((error as NodeJS.ErrnoException).code ?? '');
+  } finally {
+    connection.destroy();
+  }
+}
+
+async function removeDead(folder: string, numbers: number[]): Promise<void> {
+  for (const number of numbers) {
+    const socket = await readlink(link(folder, number));
+    await rm(join(folder, socket), { force: true });
+    await rm(link(folder, number));
+  }
+}
+
+async function close(server: Server): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  await closed;
+}

@@ -1,0 +1,76 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { eventually } from '../support/eventually.js';
+import { Rest } from '../support/rest.js';
+import { startTaskwire, type TaskwireProcess } from '../support/process.js';
+import { tenAtATime } from './submissions.js';
+
+/** How often it is killed, and how many clients submit one task after the other meanwhile. */
+const KILLS = 5;
+const CLIENTS = 8;
+
+describe('a Taskwire with an embedded database', () => {
+  let folder: string;
+  let taskwire: TaskwireProcess | undefined;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'taskwire-embedded-'));
+  });
+
+  afterEach(async () => {
+    await taskwire?.stop('SIGKILL');
+    await rm(folder, { recursive: true });
+  });
+
+  async function start(): Promise<TaskwireProcess> {
+    return (taskwire = await startTaskwire({ role: 'all', env: { DATA_DIR: folder } }));
+  }
+
+  /** Submits tasks until the process is gone; gives the ids of all that were acknowledged. */
+  async function submitUntilGone(process: TaskwireProcess, acknowledged: string[]): Promise<void> {
+    const rest = new Rest(process.url);
+    const client = async (): Promise<void> => {
+      for (;;) {
+        const task = await rest.submit().catch(() => null);
+        if (task === null) return;
+        acknowledged.push(task.id);
+      }
+    };
+    await Promise.all(Array.from({ length: CLIENTS }, client));
+  }
+
+  it('says where it lies and what it survives, and refuses its folder to a second process', async () => {
+    const first = await start();
+    expect(first.output()).toContain('survives a killed process, but not a power cut');
+    expect(first.output()).toContain(folder);
+    await expect(start()).rejects.toThrow(
+      new RegExp(
+        `\\nDATA_DIR: the embedded database cannot be opened \\(${folder} is in use by another process\\)\\n$`,
+      ),
+    );
+    expect((await fetch(`${first.url}/health/ready`)).status).toBe(200);
+    expect(await first.stop('SIGTERM')).toBe(0);
+    const second = await start();
+    expect(await second.stop('SIGTERM')).toBe(0);
+  });
+
+  it('comes back with all that it acknowledged, however often it is killed', async () => {
+    const acknowledged: string[] = [];
+    for (let kills = 0; kills < KILLS; kills++) {
+      const victim = await start();
+      const before = acknowledged.length;
+      const submitting = submitUntilGone(victim, acknowledged);
+      await eventually(() => {
+        expect(acknowledged.length).toBeGreaterThan(before + 200);
+      });
+      await victim.stop('SIGKILL');
+      await submitting;
+    }
+    const rest = new Rest((await start()).url);
+    await tenAtATime(acknowledged, async (id) => {
+      const [task, events] = [await rest.task(id), await rest.events(id)];
+      expect(events.map(({ seq }) => seq)).toEqual(Array.from({ length: task.seq }, (_, index) => index + 1));
+    });
+  }, 180_000);
+});
