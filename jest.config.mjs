@@ -51,6 +51,8 @@ const onBothDatabases = [
   'dead-letters-rest',
   'following',
   'gateway',
+  'claims',
+  'http-results',
 ];
 
 export default {

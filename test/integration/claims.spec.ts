@@ -5,6 +5,7 @@ import { ComputeWorker, type ClaimJson } from '../support/compute-worker.js';
 import { eventually } from '../support/eventually.js';
 import { Rest, type ProblemJson } from '../support/rest.js';
 import { describeWithServices, unique } from '../support/services.js';
+import { itOnServer } from '../support/test-database.js';
 
 const TYPES = `
   other: {}
@@ -161,7 +162,7 @@ describeWithServices('claims', ['postgres'], () => {
       await Promise.all(waiting);
     });
 
-    it('are answered with nothing when their process ends', async () => {
+    itOnServer('are answered with nothing when their process ends', async () => {
       const ending = await taskwire.startAnother();
       const claim = new ComputeWorker(await ending.getUrl()).claim({ waitSeconds: 30 });
       await eventually(async () => {
@@ -174,7 +175,7 @@ describeWithServices('claims', ['postgres'], () => {
   });
 
   describe('of which the worker has gone before the answer was written', () => {
-    it('are given back: next attempt, budget not charged', async () => {
+    itOnServer('are given back: next attempt, budget not charged', async () => {
       const { id } = await rest.submit({ type: 'once', payload: {} });
       const gone = new AbortController();
       await whileHeld('LOCK TABLE task_events IN SHARE MODE', async () => {
@@ -261,7 +262,7 @@ describeWithServices('claims', ['postgres'], () => {
       expect(await worker.claim()).toMatchObject([{ taskId: id, attempt: 2 }]);
     });
 
-    it('still count if the answer comes before anybody saw it', async () => {
+    itOnServer('still count if the answer comes before anybody saw it', async () => {
       const { id } = await rest.submit();
       await worker.claim();
       const timers = `SELECT pg_advisory_xact_lock(hashtextextended('taskwire timers due ' || current_schema(), 0))`;

@@ -4,6 +4,7 @@ import { startApp, type TestApp } from '../support/app.js';
 import { ComputeWorker } from '../support/compute-worker.js';
 import { Rest, type ProblemJson, type WholeTaskJson } from '../support/rest.js';
 import { describeWithServices } from '../support/services.js';
+import { itOnServer } from '../support/test-database.js';
 
 describeWithServices('results over HTTP', ['postgres'], () => {
   let taskwire: TestApp;
@@ -114,7 +115,7 @@ describeWithServices('results over HTTP', ['postgres'], () => {
     expect(await problem('{')).toEqual(invalid);
   });
 
-  it('that PostgreSQL cannot hold are rejected alone', async () => {
+  itOnServer('that PostgreSQL cannot hold are rejected alone', async () => {
     const [first, second] = [await claimed(), await claimed()];
     const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
     const items = await worker.answer(

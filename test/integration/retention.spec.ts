@@ -4,6 +4,7 @@ import { Retention } from '../../src/tasks/retention.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { Rest } from '../support/rest.js';
 import { describeWithServices, unique } from '../support/services.js';
+import { itOnServer } from '../support/test-database.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -91,7 +92,7 @@ describeWithServices('retention', ['kafka', 'postgres'], () => {
     expect(await Promise.all(keys.map((key) => count('idempotency_keys', 'key', key)))).toEqual([0, 1]);
   });
 
-  it('leaves alone what somebody is changing at the moment, and goes on with the rest', async () => {
+  itOnServer('leaves alone what somebody is changing at the moment, and goes on with the rest', async () => {
     const held = await oldTask(40, 30);
     const gone = await oldTask(40, 30);
     await taskwire.app.get(DataSource).transaction(async (manager) => {
