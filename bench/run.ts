@@ -1,7 +1,8 @@
+import { claims, embedded } from './over-http.js';
 import { results, roundTrip, submissions, throughput } from './scenarios.js';
 import { onStage } from './stage.js';
 
-const SCENARIOS = { submissions, results, throughput, 'round-trip': roundTrip };
+const SCENARIOS = { submissions, results, throughput, 'round-trip': roundTrip, claims, embedded };
 
 // npm run bench -- SCENARIO …; all of them without a name. The application has to be built.
 const names = process.argv.slice(2);

@@ -60,6 +60,11 @@ export async function roundTrip(stage: Stage): Promise<void> {
   await stage.startWorker();
   await submit(url, WARM_UP);
   await until(async () => (await count(stage, 'finished_at IS NULL')) === 0);
+  report('POST to socket event, unloaded, 1,000 tasks', spread(await roundTrips(url)));
+}
+
+/** Submits tasks one by one, each when the terminal event of the one before is there; how long each took. */
+export async function roundTrips(url: string): Promise<number[]> {
   const socket = io(url, { transports: ['websocket'] });
   const latencies: number[] = [];
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
@@ -80,11 +85,12 @@ export async function roundTrip(stage: Stage): Promise<void> {
   }
   socket.close();
   agent.destroy();
-  report('POST to socket event, unloaded, 1,000 tasks', spread(latencies));
+  return latencies;
 }
 
-function submit(url: string, total: number): Promise<Load> {
-  return closedLoop(`${url}/v1/tasks`, PAYLOAD, { connections: CONNECTIONS, total });
+/** Submits tasks over some connections at once. */
+export function submit(url: string, total: number, connections = CONNECTIONS): Promise<Load> {
+  return closedLoop(`${url}/v1/tasks`, PAYLOAD, { connections, total });
 }
 
 async function submitBatches(url: string, total: number): Promise<void> {
@@ -116,14 +122,14 @@ async function count(stage: Stage, condition: string): Promise<number> {
   return Number(row?.count);
 }
 
-async function until(condition: () => Promise<boolean>): Promise<void> {
+export async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await sleep(50);
 }
 
-function rate(number: number, seconds: number): string {
+export function rate(number: number, seconds: number): string {
   return Math.round(number / seconds).toLocaleString('en-US');
 }
 
-function report(what: string, figures: string): void {
+export function report(what: string, figures: string): void {
   console.log(`${what}: ${figures}`);
 }

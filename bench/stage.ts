@@ -15,10 +15,12 @@ import { unique } from '../test/support/services.js';
 export interface Stage {
   requestTopic: string;
   resultTopic: string;
-  /** Starts a Taskwire process. */
-  start(role: 'all' | 'web' | 'worker'): Promise<TaskwireProcess>;
+  /** Starts a Taskwire process; settings on top, as `env`. */
+  start(role: 'all' | 'web' | 'worker', env?: Record<string, string>): Promise<TaskwireProcess>;
   /** Starts the compute worker that answers at once. */
   startWorker(): Promise<void>;
+  /** An empty folder. */
+  folder: string;
   query<T extends object>(sql: string): Promise<T[]>;
   /** How many records a topic holds. */
   recordsOn(topic: string): Promise<number>;
@@ -59,8 +61,9 @@ export async function onStage(scenario: (stage: Stage) => Promise<void>): Promis
     await scenario({
       requestTopic,
       resultTopic,
-      start: async (role) => {
-        const taskwire = await startTaskwire({ role, env });
+      folder,
+      start: async (role, more = {}) => {
+        const taskwire = await startTaskwire({ role, env: { ...env, ...more } });
         children.push(taskwire);
         return taskwire;
       },

@@ -1,4 +1,4 @@
-import { refusal, TaskwireError } from './taskwire-error.js';
+import { passes, refusal, TaskwireError } from './taskwire-error.js';
 
 /** @import { TaskEvent } from './taskwire.d.ts' */
 /** @import { Following } from './following.js' */
@@ -21,7 +21,7 @@ export async function streamInto(following, { url, headers, signal }) {
     try {
       await readOnce(following, { url, headers, signal });
     } catch (error) {
-      if (error instanceof TaskwireError && error.code !== 'unavailable') following.fail(error);
+      if (error instanceof TaskwireError && !passes(error.code)) following.fail(error);
     }
     await pause(signal);
   }

@@ -20,6 +20,17 @@ export class TaskwireError extends Error {
   }
 }
 
+const PASSING = new Set(['unavailable', 'internal_error', 'too_many_requests', 'too_many_followers']);
+
+/**
+ * Whether the same may be granted later.
+ *
+ * @param {string} code
+ */
+export function passes(code) {
+  return PASSING.has(code);
+}
+
 /**
  * Reads what an answer refuses: a problem document, unless something on the way answered.
  *

@@ -1,6 +1,6 @@
 import { streamInto } from './event-stream.js';
 import { Following } from './following.js';
-import { refusal, TaskwireError } from './taskwire-error.js';
+import { passes, refusal, TaskwireError } from './taskwire-error.js';
 
 export { TaskwireError };
 
@@ -116,7 +116,7 @@ export class Taskwire {
       if (answer.ok) {
         this.#followings.get(following)?.abort();
         following.begin(answer.task);
-      } else if (answer.error.code === 'unavailable') {
+      } else if (passes(answer.error.code)) {
         setTimeout(() => {
           this.#subscribe(following);
         }, PAUSE);

@@ -19,6 +19,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { loadConfig } from '../config/load-config.js';
 import { AppError } from '../errors/app-error.js';
+import { AuditLog } from '../audit/audit-log.js';
 import { Metrics } from '../observability/metrics.js';
 import { MetricsController } from '../observability/metrics.controller.js';
 import { configureHttp, createHttpAdapter } from './http.js';
@@ -51,7 +52,10 @@ class ThingsController {
   }
 }
 
-@Module({ controllers: [ThingsController, MetricsController], providers: [Metrics] })
+@Module({
+  controllers: [ThingsController, MetricsController],
+  providers: [Metrics, { provide: AuditLog, useValue: { refused: () => undefined } }],
+})
 class ThingsModule {}
 
 const config = loadConfig({

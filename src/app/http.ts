@@ -77,9 +77,15 @@ export function configureHttp(app: NestFastifyApplication, config: Config): void
   app.useWebSocketAdapter(
     new SocketIoAdapter(app, {
       corsOrigins,
-      isAllowed: ({ headers }) =>
-        foreignOrigin(headers, corsOrigins) === null &&
-        (config.auth.kind !== 'none' || foreignHost(headers) === null),
+      isAllowed: ({ headers, socket }) => {
+        const isAllowed =
+          foreignOrigin(headers, corsOrigins) === null &&
+          (config.auth.kind !== 'none' || foreignHost(headers) === null);
+        const address = socket.remoteAddress ?? '';
+        const refusal = { caller: null, address, action: 'socket connect', target: null } as const;
+        if (!isAllowed) app.get(AuditLog).refused({ ...refusal, code: 'forbidden' });
+        return isAllowed;
+      },
     }),
   );
 

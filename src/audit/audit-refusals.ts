@@ -6,11 +6,13 @@ import type { AuditLog } from './audit-log.js';
 export function auditRefusals(fastify: FastifyInstance, auditLog: AuditLog): void {
   fastify.addHook('onResponse', (request: AuthenticatedRequest, reply, done) => {
     if (reply.statusCode === 401 || reply.statusCode === 403) {
+      const { caller = null } = request;
       auditLog.refused({
-        caller: request.caller ?? null,
+        caller,
         address: request.ip,
         action: `${request.method} ${request.routeOptions.url ?? 'none'}`,
-        target: (request.params as { id?: string } | undefined)?.id ?? null,
+        // Of strangers all is one entry: they could make up as many ids as they like.
+        target: caller && ((request.params as { id?: string } | undefined)?.id ?? null),
         code: reply.statusCode === 401 ? 'unauthorized' : 'forbidden',
       });
     }

@@ -22,6 +22,9 @@ const CLOCK_TOLERANCE = 5;
 /** What the asymmetric algorithms are called; EdDSA has two names. */
 const PUBLIC_KEY_ALGORITHMS = ['RS256', 'ES256', 'EdDSA', 'Ed25519'];
 
+/** The last time that a `Date` can tell. */
+const LAST_DATE = 8.64e15;
+
 /** A key, or how to find one, and the algorithms that it may be used with: never those of another kind of key. */
 interface Verification {
   key: KeyObject | Uint8Array | JWTVerifyGetKey;
@@ -77,7 +80,12 @@ function localKeys(path: string): JWTVerifyGetKey {
 
 function identityOf({ sub, exp, roles, scope }: JWTPayload): Identity | null {
   if (!isOwnerName(sub) || exp === undefined) return null;
-  return { owner: sub, roles: rolesOf(roles, scope), taskId: null, expiresAt: new Date(exp * 1000) };
+  return {
+    owner: sub,
+    roles: rolesOf(roles, scope),
+    taskId: null,
+    expiresAt: new Date(Math.min(exp * 1000, LAST_DATE)),
+  };
 }
 
 /** Roles that we know; `client` where the token says nothing of roles, or has a scope that is about other things. */

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { allDone } from '../database/all-done.js';
 import { GroupCommit } from '../database/group-commit.js';
 import { splitting } from '../database/splitting.js';
 import { transact } from '../database/transaction.js';
@@ -94,10 +95,7 @@ export class RecordPipeline {
     const { events, counts, letters } = await transact(this.dataSource, async (manager) => {
       const { fresh, moved } = await this.positions.lock(manager, records);
       const effects = await effectsOf(manager, fresh);
-      const [written] = await Promise.all([
-        this.write(manager, effects),
-        this.positions.move(manager, moved),
-      ]);
+      const [written] = await allDone([this.write(manager, effects), this.positions.move(manager, moved)]);
       return written;
     });
     this.bus.announce(events);

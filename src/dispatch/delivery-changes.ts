@@ -4,13 +4,13 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { Loop } from '../background/loop.js';
 import { lockNames } from '../database/advisory-locks.js';
 import { transact } from '../database/transaction.js';
 import { TaskTypes } from '../task-types/task-types.js';
 import type { Delivery } from '../task-types/task-type.js';
-import { DispatchRepository } from './dispatch.repository.js';
+import { DispatchRepository, type OrderedGroup } from './dispatch.repository.js';
 import { orderingLock } from './ordering.js';
 
 /** How many dispatches one round moves at the most. */
@@ -45,7 +45,7 @@ export class DeliveryChanges implements OnApplicationBootstrap, BeforeApplicatio
 
   private async round(): Promise<boolean> {
     const moved = await this.dispatches.moveToTopics(this.names('topic'), ROUND);
-    return (await this.moveToClaims()) + moved > 0;
+    return (await this.moveToClaims()) + moved + (await this.freeStuck()) > 0;
   }
 
   private moveToClaims(): Promise<number> {
@@ -54,13 +54,26 @@ export class DeliveryChanges implements OnApplicationBootstrap, BeforeApplicatio
       const groups = moved.flatMap(({ type, orderingKey }) =>
         orderingKey === null ? [] : [{ type, orderingKey }],
       );
-      await lockNames(
-        manager,
-        groups.map(({ type, orderingKey }) => orderingLock(type, orderingKey)),
-      );
-      await this.dispatches.advance(manager, groups);
+      await this.advance(manager, groups);
       return moved.length;
     });
+  }
+
+  /** Keys that a process with another file has forgotten to advance. */
+  private freeStuck(): Promise<number> {
+    return transact(this.dataSource, async (manager) => {
+      const groups = await this.dispatches.stuck(manager, ROUND);
+      await this.advance(manager, groups);
+      return groups.length;
+    });
+  }
+
+  private async advance(manager: EntityManager, groups: readonly OrderedGroup[]): Promise<void> {
+    await lockNames(
+      manager,
+      groups.map(({ type, orderingKey }) => orderingLock(type, orderingKey)),
+    );
+    await this.dispatches.advance(manager, groups);
   }
 
   private names(delivery: Delivery): string[] {

@@ -105,12 +105,12 @@ const HELD = `
   JOIN json_to_recordset($1::json) AS n(id uuid, attempt integer) ON d.task_id = n.id AND d.attempt = n.attempt
   WHERE d.state = 'unsent' AND d.holder = $2`;
 
-/** How many tasks of a key become claimable at a time; all but one are next attempts, which are in nobody's way. */
-const ADVANCED = 100;
+/** Above all ordering numbers. */
+const NO_NUMBER = Number.MAX_SAFE_INTEGER;
 
 /**
- * Lets the tasks of a key be claimed up to the first that others have to wait for: one at its first attempt that nobody
- * has yet, or one that is held by a lease.
+ * Lets the next task of a key be claimed, one at a time: the earliest, unless an earlier one is held by a lease, or another is
+ * claimable already. None is claimable behind the first that was never handed out, so it is not looked for there.
  */
 const ADVANCE = `
   UPDATE dispatches SET state = 'claimable', claimable_since = statement_timestamp()
@@ -120,15 +120,34 @@ const ADVANCE = `
     LEFT JOIN LATERAL (
       SELECT ordering_number FROM dispatches AS d
       WHERE d.type = k.type AND d.ordering_key = k.ordering_key AND d.ordering_number IS NOT NULL
+        AND state IN ('behind', 'claimable', 'claimed') AND attempt = 1
+      ORDER BY ordering_number LIMIT 1
+    ) AS fresh ON true
+    LEFT JOIN LATERAL (
+      SELECT ordering_number FROM dispatches AS d
+      WHERE d.type = k.type AND d.ordering_key = k.ordering_key AND d.ordering_number IS NOT NULL
         AND state IN ('behind', 'claimable', 'claimed') AND (state = 'claimed' OR attempt = 1)
       ORDER BY ordering_number LIMIT 1
     ) AS first ON true
     CROSS JOIN LATERAL (
       SELECT task_id FROM dispatches AS d
       WHERE d.type = k.type AND d.ordering_key = k.ordering_key AND d.state = 'behind'
-        AND d.ordering_number <= coalesce(first.ordering_number, ${Number.MAX_SAFE_INTEGER})
-      ORDER BY ordering_number LIMIT ${ADVANCED}
+        AND d.ordering_number <= coalesce(first.ordering_number, ${NO_NUMBER})
+        AND NOT EXISTS (
+          SELECT FROM dispatches AS other
+          WHERE other.type = k.type AND other.ordering_key = k.ordering_key AND other.state = 'claimable'
+            AND other.ordering_number <= coalesce(fresh.ordering_number, ${NO_NUMBER}))
+      ORDER BY ordering_number LIMIT 1
     ) AS next))`;
+
+/** Keys whose tasks wait for nobody: whoever should have let them advance did not know that their type is claimed. */
+const STUCK = `
+  SELECT DISTINCT b.type, b.ordering_key AS "orderingKey" FROM dispatches AS b
+  WHERE b.state = 'behind' AND NOT EXISTS (
+    SELECT FROM dispatches AS d
+    WHERE d.type = b.type AND d.ordering_key = b.ordering_key AND d.ordering_number IS NOT NULL
+      AND d.state IN ('claimable', 'claimed'))
+  LIMIT $1`;
 
 /** Attempt and expiry are the dispatch's, whose row is locked; what else is read of the task never changes. */
 const LEASED_COLUMNS = `
@@ -190,7 +209,8 @@ const MOVE_TO_TOPICS = `
   WITH moved AS (
     UPDATE dispatches SET state = 'unsent', due_at = now(), claimable_since = NULL
     WHERE task_id = ANY(ARRAY(
-      SELECT task_id FROM dispatches WHERE state IN ('claimable', 'behind') AND type = ANY($1::text[]) LIMIT $2
+      SELECT task_id FROM dispatches WHERE state IN ('claimable', 'behind') AND type = ANY($1::text[])
+      ORDER BY ordering_number, task_id LIMIT $2
       FOR UPDATE SKIP LOCKED))
     RETURNING task_id
   )
@@ -204,7 +224,7 @@ const MOVE_TO_CLAIMS = `
       claimable_since = CASE WHEN ordering_key IS NULL THEN now() END
     WHERE task_id = ANY(ARRAY(
       SELECT task_id FROM dispatches WHERE state = 'unsent' AND due_at <= now() AND type = ANY($1::text[])
-      ORDER BY due_at LIMIT $2
+      ORDER BY due_at, ordering_number, task_id LIMIT $2
       FOR UPDATE SKIP LOCKED))
     RETURNING type, ordering_key AS "orderingKey"
   )
@@ -243,6 +263,11 @@ export class DispatchRepository {
       groups.map(({ type }) => type),
       groups.map(({ orderingKey }) => orderingKey),
     ]);
+  }
+
+  /** Keys of which tasks wait and none is claimable or held. */
+  async stuck(manager: EntityManager, limit: number): Promise<OrderedGroup[]> {
+    return manager.query(STUCK, [limit]);
   }
 
   /** Removes the dispatches of tasks that have ended. */

@@ -54,7 +54,7 @@ export class Following implements Outlet {
 
   /**
    * Follows a task: every event after the introduction's `after`, then live ones. Following it a second time starts
-   * anew. Rejects with what `read` throws.
+   * anew. Rejects with what `read` throws; a reader that leaves meanwhile is told nothing.
    */
   async follow<T extends { seq: number }>(
     taskId: string,
@@ -63,6 +63,7 @@ export class Following implements Outlet {
     const cursor = this.register(taskId);
     try {
       const task = await read();
+      if (this.hasLeft) return;
       acknowledge(task);
       if (after !== undefined && after < task.seq) cursor.mark();
       cursor.start(after ?? task.seq);

@@ -49,6 +49,8 @@ export interface SocketData {
   following: Following;
   /** Settles when its messages so far have been served. */
   served: Promise<void>;
+  /** How many of them wait. */
+  waiting: number;
 }
 
 export type TaskSocket = Socket<ClientToServerEvents, ServerToClientEvents, DefaultEventsMap, SocketData>;

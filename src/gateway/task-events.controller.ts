@@ -11,6 +11,7 @@ import { EventsRepository } from '../events/events.repository.js';
 import { Followers } from '../events/followers.js';
 import { ApiPage } from '../paging/api-page.decorator.js';
 import { OwnerLimits } from '../limits/owner-limits.js';
+import { whenGone } from '../tasks/gone-signal.js';
 import { TaskRepository } from '../tasks/task.repository.js';
 import { SEQ, StreamQuery, TaskEventResponse, TaskHistoryQuery } from './task-history.dto.js';
 import { TaskStream } from './task-stream.js';
@@ -69,7 +70,7 @@ export class TaskEventsController {
     if (!SEQ.test(lastEventId ?? '0'))
       throw new AppError('invalid_request', 'Last-Event-ID must be the id of an event.');
     const leave = this.limits.follow(caller.owner);
-    reply.raw.once('close', leave);
+    whenGone(reply, leave);
     const stream = new TaskStream(this.followers, caller, reply);
     await stream.open(id.toLowerCase(), Number(lastEventId ?? 0), () => visibleTask(this.tasks, caller, id));
   }

@@ -7,6 +7,7 @@ import type { Followers } from '../events/followers.js';
 import type { Following } from '../events/following.js';
 import type { Dismissal, Reader } from '../events/reader.js';
 import type { TaskView } from '../tasks/task-response.js';
+import { whenGone } from '../tasks/gone-signal.js';
 import { isOpen } from '../tasks/task-state.js';
 import { withExactness } from './exact-numbers.js';
 import { oncePerEvent } from './once-per-event.js';
@@ -45,14 +46,14 @@ export class TaskStream implements Reader {
   ) {
     this.raw = reply.raw;
     this.following = followers.join(this);
-    this.raw.once('close', () => {
-      this.leave();
-    });
     this.raw.on('drain', () => {
       this.following.drained();
     });
     this.stopClock = whenExpired(caller, () => {
       this.dismiss('expired');
+    });
+    whenGone(reply, () => {
+      this.leave();
     });
   }
 

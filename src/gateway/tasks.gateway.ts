@@ -29,6 +29,9 @@ import { visibleTask } from './visible-task.js';
 /** Who may open a socket. */
 const FOLLOWERS = ['client', 'service', 'operator', 'reader'];
 
+/** The most messages of one socket that may wait to be served: one that sends on without end is cut off. */
+const MAX_WAITING = 1_100;
+
 /** The most tasks that one socket may follow one by one. */
 const MAX_SUBSCRIPTIONS = 1_000;
 
@@ -116,7 +119,8 @@ export class TasksGateway implements OnGatewayInit<TaskServer>, OnGatewayConnect
       this.limits.request(caller.owner);
       checkRoles(caller, FOLLOWERS);
       const leave = this.limits.follow(caller.owner);
-      socket.conn.once('close', leave);
+      if (socket.conn.readyState === 'open') socket.conn.once('close', leave);
+      else leave();
       socket.data.caller = caller;
     } catch (thrown) {
       const { code, message } = refusal(this.logger, thrown);
@@ -145,8 +149,10 @@ export class TasksGateway implements OnGatewayInit<TaskServer>, OnGatewayConnect
     socket.once('disconnect', () => {
       stopClock();
       following.leave();
+      // There is one namespace: a connection without it would only grow, one socket after the other.
+      socket.conn.close();
     });
-    Object.assign(socket.data, { following, served: Promise.resolve() });
+    Object.assign(socket.data, { following, served: Promise.resolve(), waiting: 0 });
   }
 
   /**
@@ -160,12 +166,22 @@ export class TasksGateway implements OnGatewayInit<TaskServer>, OnGatewayConnect
     work: () => Promise<void> | void,
   ): Promise<void> {
     const { data } = socket;
-    data.served = data.served.then(work).catch((thrown: unknown) => {
-      const error = refusal(this.logger, thrown);
-      const { caller } = data;
-      this.audit(message, { caller, address: caller.address, code: error.code, target: null });
-      acknowledge({ ok: false, error });
-    });
+    if (++data.waiting > MAX_WAITING) socket.conn.close();
+    if (data.waiting > MAX_WAITING) return data.served;
+    data.served = data.served
+      .then(() => {
+        this.limits.request(data.caller.owner);
+        return work();
+      })
+      .catch((thrown: unknown) => {
+        const error = refusal(this.logger, thrown);
+        const { caller } = data;
+        this.audit(message, { caller, address: caller.address, code: error.code, target: null });
+        acknowledge({ ok: false, error });
+      })
+      .finally(() => {
+        data.waiting--;
+      });
     return data.served;
   }
 

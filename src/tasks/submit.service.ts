@@ -9,6 +9,7 @@ import { FastPath, LEASE_SECONDS } from '../dispatch/fast-path.js';
 import { orderingLock } from '../dispatch/ordering.js';
 import { AppError } from '../errors/app-error.js';
 import { EventBus } from '../events/event-bus.js';
+import { OpenTasks } from '../limits/open-tasks.js';
 import { Metrics } from '../observability/metrics.js';
 import { correlationLock, UniqueCorrelations } from './unique-correlations.js';
 import type { Submission } from './submission.js';
@@ -46,6 +47,7 @@ export class SubmitService {
     private readonly fastPath: FastPath,
     private readonly bus: EventBus,
     private readonly metrics: Metrics,
+    private readonly openTasks: OpenTasks,
   ) {}
 
   /** @throws AppError `idempotency_key_reused`, `correlation_in_use`, or `payload_invalid` if it cannot be stored */
@@ -139,10 +141,22 @@ export class SubmitService {
     });
     await lockNames(manager, unknown.flatMap(lockNamesOf));
     const inUse = await this.correlations.inUse(manager, unknown);
-    const refused = unknown.filter((submission) => inUse.has(submission.id));
-    for (const submission of refused) settled.set(submission, { error: correlationInUse(submission) });
-    await this.submissions.releaseKeys(manager, refused);
-    return unknown.filter((submission) => !inUse.has(submission.id));
+    for (const submission of unknown)
+      if (inUse.has(submission.id)) settled.set(submission, { error: correlationInUse(submission) });
+      else if (submission.idempotency) await this.count(submission, settled);
+    await this.submissions.releaseKeys(
+      manager,
+      unknown.filter((submission) => settled.has(submission)),
+    );
+    return unknown.filter((submission) => !settled.has(submission));
+  }
+
+  /** A new task with an idempotency key; the others were counted before they came here. */
+  private async count(submission: Submission, settled: Map<Submission, Settled<Submitted>>): Promise<void> {
+    await this.openTasks.submit(submission.owner).catch((error: unknown) => {
+      if (!(error instanceof AppError)) throw error;
+      settled.set(submission, { error });
+    });
   }
 
   private handOut(leased: { submission: Submission; task: TaskView }[], leaseStart: number): void {

@@ -11,6 +11,7 @@ import {
 } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
+import { AuditLog, isAccessCode } from '../audit/audit-log.js';
 import { AllowRoles } from '../auth/access.js';
 import { type Caller, CurrentCaller } from '../auth/caller.js';
 import { toProblem } from '../errors/problem.js';
@@ -34,7 +35,10 @@ export class TaskBatchController {
   private readonly logger = new Logger(TaskBatchController.name);
   private readonly validation = new RequestValidationPipe();
 
-  constructor(private readonly intake: TaskIntake) {}
+  constructor(
+    private readonly intake: TaskIntake,
+    private readonly auditLog: AuditLog,
+  ) {}
 
   /** Submits up to 1000 tasks. Each stands alone: the answer has, for each, the task or the error. */
   @Post()
@@ -53,7 +57,7 @@ export class TaskBatchController {
     const outcomes = await Promise.allSettled(
       tasks.map((task, index) => this.submitOne(caller, task, texts[index] ?? '', traceparent)),
     );
-    const items = outcomes.map((outcome, index) => this.itemText(index, outcome));
+    const items = outcomes.map((outcome, index) => this.itemText(index, outcome, caller));
     return `{"items":[${items.join(',')}]}`;
   }
 
@@ -73,12 +77,21 @@ export class TaskBatchController {
     });
   }
 
-  private itemText(index: number, outcome: PromiseSettledResult<Submitted>): string {
+  private itemText(index: number, outcome: PromiseSettledResult<Submitted>, caller: Caller): string {
     if (outcome.status === 'fulfilled') {
       const { task, replayed } = outcome.value;
       return `{"index":${index},"task":${taskText(task)}${replayed ? ',"replayed":true' : ''}}`;
     }
     const error = toAppError(outcome.reason);
+    const { code } = error;
+    if (isAccessCode(code))
+      this.auditLog.refused({
+        caller,
+        address: caller.address,
+        action: 'POST /v1/tasks/batch',
+        target: null,
+        code,
+      });
     if (error.status >= 500)
       this.logger.error({ message: 'A task of a batch failed', err: error.cause ?? error });
     return `{"index":${index},"error":${JSON.stringify(toProblem(error))}}`;

@@ -42,7 +42,8 @@ export class TaskIntake {
     if (!type) throw new AppError('unknown_task_type', `there is no task type ${name}`);
     const owner = body.owner ?? caller.owner;
     const submission = submissionOf(body, text, { type, owner, traceparent, idempotencyKey });
-    await this.openTasks.submit(owner);
+    // One with a key may be a replay, which is no new task: it is counted when that is known.
+    if (idempotencyKey === null) await this.openTasks.submit(owner);
     return this.submitService.submit(submission);
   }
 }

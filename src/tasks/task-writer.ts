@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { lockNames } from '../database/advisory-locks.js';
+import { allDone } from '../database/all-done.js';
 import { blamingRecords } from '../database/fault.js';
 import {
   DispatchRepository,
@@ -100,7 +101,7 @@ export class TaskWriter {
       manager,
       ordered.map(({ type, orderingKey }) => orderingLock(type, orderingKey)),
     );
-    await Promise.all([
+    await allDone([
       this.tasks.update(manager, moved),
       appendEvents(
         manager,
@@ -110,8 +111,8 @@ export class TaskWriter {
         manager,
         ended.map(({ task }) => task.id),
       ),
+      this.dispatches.put(manager, standing),
     ]);
-    await this.dispatches.put(manager, standing);
     await this.dispatches.advance(manager, advancing);
     await this.writeLetters(manager, changes);
   }

@@ -72,10 +72,9 @@ export class TasksController {
     });
     void reply.header('location', `/v1/tasks/${task.id}`);
     if (replayed) void reply.header('idempotency-replayed', 'true');
-    const latest = await this.tasks.atEnd(caller, task, {
-      seconds: patienceOf(caller, query),
-      signal,
-    });
+    const patience = { seconds: patienceOf(caller, query), signal };
+    // It is accepted, whatever becomes of the wait: told otherwise, the client would submit it again.
+    const latest = await this.tasks.atEnd(caller, task, patience).catch(() => task);
     if (query.wait !== undefined && !isOpen(latest.status)) void reply.status(200);
     return taskText(latest);
   }

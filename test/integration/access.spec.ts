@@ -302,6 +302,18 @@ describeWithServices('access', ['kafka', 'postgres'], () => {
     });
   });
 
+  it('leaves an entry for each item of a batch that was refused', async () => {
+    await as('client').post('/v1/tasks/batch', { tasks: [{ ...SUBMIT, owner: 'bob' }] });
+    await eventually(async () => {
+      const entries = await audit();
+      expect(
+        entries.find(({ action, outcome }) => action === 'POST /v1/tasks/batch' && outcome === 'refused'),
+      ).toMatchObject({
+        owner: 'alice',
+      });
+    });
+  });
+
   it('leaves an entry where another owner’s task was changed, and none for one’s own', async () => {
     const [theirs, mine] = [
       await as('service').submit({ ...SUBMIT, owner: 'dave' }),

@@ -1,11 +1,12 @@
 import { DataSource } from 'typeorm';
+import { closeApp } from '../../src/app/http.js';
 import { startApp, type TestApp } from '../support/app.js';
 import type { LetterJson, PageJson } from '../support/client.js';
 import { ComputeWorker, type ClaimJson } from '../support/compute-worker.js';
 import { eventually } from '../support/eventually.js';
 import { Rest, type ProblemJson } from '../support/rest.js';
 import { describeWithServices, unique } from '../support/services.js';
-import { itOnServer } from '../support/test-database.js';
+import { isEmbedded, itOnServer } from '../support/test-database.js';
 
 const TYPES = `
   other: {}
@@ -160,6 +161,10 @@ describeWithServices('claims', ['postgres'], () => {
       });
       stop.abort();
       await Promise.all(waiting);
+      await eventually(async () => {
+        const { id } = await rest.submit();
+        expect(await worker.claim()).toMatchObject([{ taskId: id, attempt: 1 }]);
+      });
     });
 
     itOnServer('are answered with nothing when their process ends', async () => {
@@ -169,7 +174,7 @@ describeWithServices('claims', ['postgres'], () => {
         expect(ending.getHttpServer().listening).toBe(true);
         await new ComputeWorker(await ending.getUrl()).claim();
       });
-      await ending.close();
+      await closeApp(ending, 5);
       expect(await claim).toEqual([]);
     });
   });
@@ -369,11 +374,34 @@ describeWithServices('claims', ['postgres'], () => {
       expect(ids(await worker.claim({ max: 10 }))).toEqual([third]);
     });
 
-    it('do not wait for a next attempt, which comes when it comes', async () => {
+    it('wait for a next attempt, too, while it is held', async () => {
       const [first = '', second] = await keyed(2);
       await worker.claim();
       await worker.release({ taskId: first, attempt: 1 });
-      expect(ids(await worker.claim({ max: 10 })).sort()).toEqual([first, second].sort());
+      expect(ids(await worker.claim({ max: 10 }))).toEqual([first]);
+      expect(await worker.claim({ max: 10 })).toEqual([]);
+      const next = elsewhere.claim({ max: 10, waitSeconds: 10 });
+      await worker.answer({ taskId: first, attempt: 2, status: 'DONE' });
+      expect(ids(await next)).toEqual([second]);
+    });
+
+    it('do not wait for a next attempt that is not due yet, nor does that wait for them', async () => {
+      const [first = '', second] = await keyed(2);
+      await worker.claim();
+      const error = { message: 'again', retryable: true };
+      await worker.answer({ taskId: first, attempt: 1, status: 'FAILED', error });
+      expect(ids(await worker.claim({ max: 10 }))).toEqual([second]);
+      await taskwire.app
+        .get(DataSource)
+        .query('UPDATE dispatches SET due_at = now() WHERE task_id = $1', [first]);
+      expect(ids(await worker.claim({ waitSeconds: 10 }))).toEqual([first]);
+    });
+
+    it('go on when whoever saw the one before end did not know that they are claimed', async () => {
+      const [first, second] = await keyed(2);
+      await taskwire.app.get(DataSource).query('DELETE FROM dispatches WHERE task_id = $1', [first]);
+      await taskwire.startAnother({ ROLE: 'worker' });
+      if (!isEmbedded) expect(ids(await worker.claim({ waitSeconds: 10 }))).toEqual([second]);
     });
 
     it('do not wait for other keys, nor for tasks without one', async () => {
@@ -406,7 +434,7 @@ describeWithServices('claims', ['postgres'], () => {
   });
 
   it('hold no task by two leases, and end each once, with 50 workers at two processes that lose some', async () => {
-    const tasks = 300;
+    const tasks = 1_000;
     const held = new Map<string, number>();
     let answered = 0;
     const crew = Array.from({ length: 50 }, async (_, n) => {

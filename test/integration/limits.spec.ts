@@ -72,4 +72,39 @@ describeWithServices('an owner', ['kafka', 'postgres'], () => {
     });
     socket.close();
   });
+
+  it('whose submission is accepted is told so, also where there is no room to wait for it', async () => {
+    const { alice, token, url } = await start({ OWNER_FOLLOWERS: '1' });
+    const socket = await SocketClient.connect(url, ['websocket'], token);
+    expect((await alice.post('/v1/tasks?wait=5', { payload: {} })).status).toBe(202);
+    socket.close();
+  });
+
+  it('gets the task of an idempotency key again, also with too many open tasks', async () => {
+    const { alice } = await start({ OWNER_OPEN_TASKS: '1' });
+    const submit = (key: string) => alice.post('/v1/tasks', { payload: {} }, { 'idempotency-key': key });
+    const first = await submit('a');
+    expect(first.status).toBe(202);
+    const again = await submit('a');
+    expect([again.status, again.json.id]).toEqual([202, first.json.id]);
+    expect((await submit('b')).status).toBe(429);
+    await alice.post(`/v1/tasks/${first.json.id}/cancel`);
+    await eventually(async () => {
+      expect((await submit('b')).status).toBe(202);
+    });
+  });
+
+  it('whose socket is closed while it is let in is counted out', async () => {
+    const { token, url } = await start({ OWNER_FOLLOWERS: '1' });
+    const polling = `${url}/socket.io/?EIO=4&transport=polling`;
+    for (let time = 0; time < 3; time++) {
+      const opened = await (await fetch(polling)).text();
+      const { sid } = JSON.parse(opened.slice(1)) as { sid: string };
+      const body = `40${JSON.stringify({ token })}\x1e1`;
+      await (await fetch(`${polling}&sid=${sid}`, { method: 'POST', body })).text();
+    }
+    const socket = await SocketClient.connect(url, ['websocket'], token);
+    expect(socket.socket.connected).toBe(true);
+    socket.close();
+  });
 });

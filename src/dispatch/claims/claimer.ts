@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { EventBus, type BusListener } from '../../events/event-bus.js';
 import type { RecordedEvent } from '../../events/event.js';
@@ -10,11 +9,11 @@ import { Claiming, ROUND } from './claiming.js';
 /** How often it is looked while somebody waits, in milliseconds: so late may a task be of which every hint got lost. */
 const LOOK_INTERVAL = 1_000;
 
-/** The pause after a look that found nothing, in milliseconds: hints tell of tasks that are no business of ours, too. */
-const CALM_MS = 10;
+/** How long hints gather, in milliseconds: most tell of tasks that are no business of ours. */
+const GATHER_MS = 10;
 
-/** Events that make nothing claimable. */
-const OF_CLAIMED: ReadonlySet<TaskEventType> = new Set(['dispatched', 'running', 'progress']);
+/** Events of tasks that go on being held. */
+const OF_HELD: ReadonlySet<TaskEventType> = new Set(['running', 'progress']);
 
 interface Waiter extends ClaimRequest {
   /** Whether it waits no longer: the next look is its last. */
@@ -43,6 +42,7 @@ export class Claimer implements BusListener, OnModuleInit, BeforeApplicationShut
     },
   );
   private timer: NodeJS.Timeout | undefined;
+  private gathering: NodeJS.Timeout | undefined;
   private closed = false;
 
   constructor(
@@ -73,11 +73,13 @@ export class Claimer implements BusListener, OnModuleInit, BeforeApplicationShut
   }
 
   recorded(events: readonly RecordedEvent[]): void {
-    if (events.some(({ type }) => !OF_CLAIMED.has(type))) this.wake();
+    if (events.some(({ type, status }) => status === 'queued' && type !== 'dispatched')) this.wake();
+    // What comes to an end, or is claimed, may let the next one of its ordering key be claimed.
+    else if (events.some(({ type }) => !OF_HELD.has(type))) this.wakeSoon();
   }
 
   hinted(): void {
-    this.wake();
+    this.wakeSoon();
   }
 
   connected(): void {
@@ -94,11 +96,20 @@ export class Claimer implements BusListener, OnModuleInit, BeforeApplicationShut
   beforeApplicationShutdown(): void {
     this.closed = true;
     clearInterval(this.timer);
+    clearTimeout(this.gathering);
     for (const waiter of this.waiters) if (!this.serving.has(waiter)) this.settle(waiter, []);
   }
 
   private wake(): void {
     if (this.waiters.size > 0) this.looks.request();
+  }
+
+  private wakeSoon(): void {
+    if (this.waiters.size === 0) return;
+    this.gathering ??= setTimeout(() => {
+      this.gathering = undefined;
+      this.wake();
+    }, GATHER_MS);
   }
 
   private async look(): Promise<void> {
@@ -113,7 +124,6 @@ export class Claimer implements BusListener, OnModuleInit, BeforeApplicationShut
     }
     const count = [...found.values()].flat().length;
     if (count >= ROUND) this.wake();
-    if (count === 0) await pause(CALM_MS);
   }
 
   private settle(waiter: Waiter, claims: Claim[]): void {

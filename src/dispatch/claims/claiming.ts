@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { allDone } from '../../database/all-done.js';
 import { transact } from '../../database/transaction.js';
 import { EventBus } from '../../events/event-bus.js';
 import type { RecordedEvent } from '../../events/event.js';
@@ -48,9 +49,14 @@ export class Claiming {
       share.map(({ taskId, attempt }) => ({ taskId, fact: { kind: 'claimed', attempt, lease } as const })),
     );
     if (facts.length === 0) return { claims: new Map(), events: [] };
-    const { events } = await this.writer.apply(manager, facts, { skipLocked: true });
+    const [{ events }, payloads] = await allDone([
+      this.writer.apply(manager, facts, { skipLocked: true }),
+      this.tasks.payloads(
+        manager,
+        facts.map(({ taskId }) => taskId),
+      ),
+    ]);
     const leases = leaseEnds(events);
-    const payloads = await this.tasks.payloads(manager, [...leases.keys()]);
     const claimed = (dispatch: ClaimableDispatch): Claim[] => {
       const [payload, leaseExpiresAt] = [payloads.get(dispatch.taskId), leases.get(dispatch.taskId)];
       return payload === undefined || leaseExpiresAt === undefined

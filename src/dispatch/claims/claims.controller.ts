@@ -2,6 +2,8 @@ import { Body, Controller, Header, HttpCode, Post, Res, UseGuards } from '@nestj
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { AllowRoles } from '../../auth/access.js';
+import { CurrentCaller, type Caller } from '../../auth/caller.js';
+import { secondsLeft } from '../../auth/when-expired.js';
 import { ApiProblems } from '../../errors/api-problems.decorator.js';
 import { AppError } from '../../errors/app-error.js';
 import { TakesNoQuery } from '../../errors/takes-no-values.guard.js';
@@ -36,12 +38,16 @@ export class ClaimsController {
   @Header('content-type', 'application/json; charset=utf-8')
   @ApiOkResponse({ type: ClaimsResponse })
   @ApiProblems('unknown_task_type')
-  async claim(@Body() body: ClaimDto, @Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
+  async claim(
+    @CurrentCaller() caller: Caller,
+    @Body() body: ClaimDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
     const request = {
       types: this.typesOf(body),
       max: body.max ?? 1,
       lease: { worker: body.worker ?? null, seconds: body.leaseSeconds ?? 60 },
-      waitSeconds: body.waitSeconds ?? 0,
+      waitSeconds: Math.min(body.waitSeconds ?? 0, secondsLeft(caller)),
     };
     const gone = goneSignal(reply);
     const claims = await this.claimer.claim(request, gone);
