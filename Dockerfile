@@ -8,7 +8,7 @@ COPY src ./src
 RUN npm run build && npm prune --omit=dev
 
 FROM node:24-slim
-# Young objects die in batches: with more room for them, the collector costs a tenth less of a busy process.
+# Room for young objects saves the collector work: about a twentieth of what a busy process costs, for some tens of MB.
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 NODE_OPTIONS=--max-semi-space-size=32
 WORKDIR /app
 COPY --from=build /app/package.json ./
