@@ -9,11 +9,13 @@ url=${TASKWIRE_URL:-http://127.0.0.1:3000}
 lease=${LEASE_SECONDS:-60}
 types=${TASK_TYPES:+,\"types\":[$TASK_TYPES]}
 folder=$(mktemp -d)
-held='' running=''
+held='' running='' retry=''
 
 request() { # PATH BODY. The process becomes curl, so that whoever ends it ends curl.
-  exec curl -sSf --max-time 40 -H 'content-type: application/json' \
-    ${TASKWIRE_TOKEN:+-H "authorization: Bearer $TASKWIRE_TOKEN"} --data-binary "$2" "$url$1"
+  exec curl -sSf --max-time 40 $retry -H 'content-type: application/json' \
+    ${TASKWIRE_TOKEN:+-H "authorization: Bearer $TASKWIRE_TOKEN"} --data-binary @- "$url$1" <<BODY
+$2
+BODY
 }
 post() { (request "$@"); }
 
@@ -52,6 +54,9 @@ while :; do
   output=$(cat "$folder/output")
   if [ "$code" -eq 0 ]; then answer="\"status\":\"DONE\",\"output\":${output:-null}"
   else answer="\"status\":\"FAILED\",\"error\":{\"message\":\"exit code $code\",\"retryable\":$([ "$code" -eq 75 ] && echo true || echo false)}"; fi
-  for _ in 1 2 3 4 5 6 7 8 9 10; do post /v1/results "{$held,$answer}" >/dev/null && break; await sleep 1; done
+  # Until there is an answer: the server may be restarting.
+  retry='--retry 1000 --retry-connrefused --retry-delay 1'
+  await request /v1/results "{$held,$answer}" >/dev/null || echo "the answer was refused: $answer" >&2
+  retry=''
   held=''
 done
