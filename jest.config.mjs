@@ -53,6 +53,7 @@ const onBothDatabases = [
   'gateway',
   'claims',
   'http-results',
+  'limits',
 ];
 
 export default {

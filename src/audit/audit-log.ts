@@ -108,7 +108,10 @@ export class AuditLog implements BeforeApplicationShutdown {
         entries.map(([, entry]) => entry),
       );
     } catch (error) {
-      for (const [key, entry] of entries) this.waiting.set(key, entry);
+      for (const [key, entry] of entries) {
+        const { count = 0 } = this.waiting.get(key) ?? {};
+        this.waiting.set(key, { ...entry, count: entry.count + count });
+      }
       if (!this.closing) await this.comeAgain();
       throw error;
     }

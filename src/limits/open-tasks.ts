@@ -26,11 +26,16 @@ export class OpenTasks {
     @Inject(LIMITS) private readonly limits: Limits,
   ) {}
 
-  /** Counts a submission. @throws AppError `too_many_open_tasks` */
-  async submit(owner: string): Promise<void> {
+  /** Counts anew what was counted too long ago. To be called before `take`, and never within a transaction. */
+  async refresh(): Promise<void> {
+    if (this.limits.openTasks !== null && performance.now() >= this.staleAt)
+      await (this.counting ??= this.count());
+  }
+
+  /** Counts a new task. @throws AppError `too_many_open_tasks` */
+  take(owner: string): void {
     const limit = this.limits.openTasks;
     if (limit === null) return;
-    if (performance.now() >= this.staleAt) await (this.counting ??= this.count());
     const open = this.counts.get(owner) ?? 0;
     if (open >= limit)
       throw new AppError('too_many_open_tasks', `This owner has ${limit} open tasks already.`);

@@ -143,7 +143,7 @@ export class SubmitService {
     const inUse = await this.correlations.inUse(manager, unknown);
     for (const submission of unknown)
       if (inUse.has(submission.id)) settled.set(submission, { error: correlationInUse(submission) });
-      else if (submission.idempotency) await this.count(submission, settled);
+      else if (submission.idempotency) this.count(submission, settled);
     await this.submissions.releaseKeys(
       manager,
       unknown.filter((submission) => settled.has(submission)),
@@ -152,11 +152,12 @@ export class SubmitService {
   }
 
   /** A new task with an idempotency key; the others were counted before they came here. */
-  private async count(submission: Submission, settled: Map<Submission, Settled<Submitted>>): Promise<void> {
-    await this.openTasks.submit(submission.owner).catch((error: unknown) => {
-      if (!(error instanceof AppError)) throw error;
+  private count(submission: Submission, settled: Map<Submission, Settled<Submitted>>): void {
+    try {
+      this.openTasks.take(submission.owner);
+    } catch (error) {
       settled.set(submission, { error });
-    });
+    }
   }
 
   private handOut(leased: { submission: Submission; task: TaskView }[], leaseStart: number): void {

@@ -42,8 +42,9 @@ export class TaskIntake {
     if (!type) throw new AppError('unknown_task_type', `there is no task type ${name}`);
     const owner = body.owner ?? caller.owner;
     const submission = submissionOf(body, text, { type, owner, traceparent, idempotencyKey });
+    await this.openTasks.refresh();
     // One with a key may be a replay, which is no new task: it is counted when that is known.
-    if (idempotencyKey === null) await this.openTasks.submit(owner);
+    if (idempotencyKey === null) this.openTasks.take(owner);
     return this.submitService.submit(submission);
   }
 }

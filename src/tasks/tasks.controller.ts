@@ -4,6 +4,7 @@ import {
   Get,
   Header,
   HttpCode,
+  Logger,
   Param,
   Post,
   Query,
@@ -19,6 +20,7 @@ import { type Caller, CurrentCaller, visibleOwner } from '../auth/caller.js';
 import { secondsLeft } from '../auth/when-expired.js';
 import { ApiProblems } from '../errors/api-problems.decorator.js';
 import { AppError } from '../errors/app-error.js';
+import { toAppError } from '../errors/to-app-error.js';
 import { TakesNoBody, TakesNoQuery } from '../errors/takes-no-values.guard.js';
 import { traceparentOf } from '../observability/tracing.js';
 import { ApiPage } from '../paging/api-page.decorator.js';
@@ -43,6 +45,8 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 @Controller('v1/tasks')
 @AllowRoles('client', 'service', 'operator')
 export class TasksController {
+  private readonly logger = new Logger(TasksController.name);
+
   constructor(
     private readonly intake: TaskIntake,
     private readonly tasks: TasksService,
@@ -73,8 +77,12 @@ export class TasksController {
     void reply.header('location', `/v1/tasks/${task.id}`);
     if (replayed) void reply.header('idempotency-replayed', 'true');
     const patience = { seconds: patienceOf(caller, query), signal };
-    // It is accepted, whatever becomes of the wait: told otherwise, the client would submit it again.
-    const latest = await this.tasks.atEnd(caller, task, patience).catch(() => task);
+    const latest = await this.tasks.atEnd(caller, task, patience).catch((err: unknown) => {
+      // It is accepted, whatever becomes of the wait: told otherwise, the client would submit it again.
+      if (toAppError(err).status >= 500)
+        this.logger.warn({ message: 'A wait ended early', taskId: task.id, err });
+      return task;
+    });
     if (query.wait !== undefined && !isOpen(latest.status)) void reply.status(200);
     return taskText(latest);
   }
