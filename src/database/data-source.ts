@@ -5,7 +5,9 @@ import { SigningKey } from '../auth/signing-key.entity.js';
 import { ConsumerPosition } from '../consuming/consumer-position.entity.js';
 import { Dispatch } from '../dispatch/dispatch.entity.js';
 import { RelayLease } from '../dispatch/relay-lease.entity.js';
+import { DeadLetterAction } from '../dlq/dead-letter-action.entity.js';
 import { DeadLetter } from '../dlq/dead-letter.entity.js';
+import { Redrive } from '../dlq/redrive/redrive.entity.js';
 import { TaskEvent } from '../events/task-event.entity.js';
 import { IdempotencyKey } from '../tasks/idempotency-key.entity.js';
 import { Task } from '../tasks/task.entity.js';
@@ -15,6 +17,7 @@ import { Initial1763900000000 } from './migrations/1763900000000-initial.js';
 import { SigningKeys1764000000000 } from './migrations/1764000000000-signing-keys.js';
 import { Claims1764100000000 } from './migrations/1764100000000-claims.js';
 import { Audit1764200000000 } from './migrations/1764200000000-audit.js';
+import { Redrives1764300000000 } from './migrations/1764300000000-redrives.js';
 import { PreparingClient } from './preparing-client.js';
 
 /** What of the configuration the database needs. */
@@ -32,6 +35,8 @@ export const ENTITIES = [
   RelayLease,
   ConsumerPosition,
   DeadLetter,
+  DeadLetterAction,
+  Redrive,
   IdempotencyKey,
   SigningKey,
   AuditEntry,
@@ -41,6 +46,7 @@ export const MIGRATIONS = [
   SigningKeys1764000000000,
   Claims1764100000000,
   Audit1764200000000,
+  Redrives1764300000000,
 ];
 
 /**

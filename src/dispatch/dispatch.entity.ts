@@ -79,4 +79,8 @@ export class Dispatch {
   /** The task's `expires_at`. */
   @Column({ type: 'timestamptz', name: 'expires_at', precision: 3 })
   expiresAt!: Date;
+
+  /** JSON text: what a redrive adds to the request record, as `RecordParts`; null mostly. */
+  @Column({ type: 'json', nullable: true })
+  record!: string | null;
 }

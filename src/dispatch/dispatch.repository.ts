@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { DispatchState } from './dispatch.entity.js';
+import type { RecordParts } from './request-record.js';
 
 /** A dispatch as the fold wants it to stand. */
 export interface StandingDispatch {
@@ -41,6 +42,8 @@ export interface LeasedDispatch {
   /** JSON text. */
   payload: string;
   traceparent: string | null;
+  /** JSON text of `RecordParts`: what a redrive adds to the record. */
+  record: string | null;
 }
 
 /** A dispatch whose time has come, for the timers. */
@@ -152,7 +155,7 @@ const STUCK = `
 /** Attempt and expiry are the dispatch's, whose row is locked; what else is read of the task never changes. */
 const LEASED_COLUMNS = `
   t.id AS "taskId", taken.attempt, t.type, t.ordering_key AS "orderingKey", taken.expires_at AS "expiresAt",
-  t.payload, t.traceparent`;
+  t.payload, t.traceparent, taken.record`;
 
 const TAKE_UNSENT = `
   WITH due AS (
@@ -163,7 +166,7 @@ const TAKE_UNSENT = `
   ), taken AS (
     UPDATE dispatches AS d SET holder = $1, due_at = now() + make_interval(secs => $2)
     FROM due WHERE d.task_id = due.task_id
-    RETURNING d.task_id, d.attempt, d.expires_at
+    RETURNING d.task_id, d.attempt, d.expires_at, d.record
   )
   SELECT ${LEASED_COLUMNS} FROM taken JOIN tasks AS t ON t.id = taken.task_id ORDER BY t.id`;
 
@@ -185,7 +188,7 @@ const TAKE_ORDERED = `
         SELECT FROM next AS earlier
         WHERE (earlier.type, earlier.ordering_key) = (d.type, d.ordering_key)
           AND earlier.ordering_number < d.ordering_number AND earlier.task_id NOT IN (SELECT task_id FROM free))
-    RETURNING d.task_id, d.attempt, d.expires_at, d.ordering_number
+    RETURNING d.task_id, d.attempt, d.expires_at, d.record, d.ordering_number
   )
   SELECT ${LEASED_COLUMNS} FROM taken JOIN tasks AS t ON t.id = taken.task_id ORDER BY taken.ordering_number`;
 
@@ -230,6 +233,10 @@ const MOVE_TO_CLAIMS = `
   )
   SELECT * FROM moved`;
 
+const ADD_TO_RECORDS = `
+  UPDATE dispatches AS d SET record = n.record::json
+  FROM json_to_recordset($1::json) AS n(id uuid, record text) WHERE d.task_id = n.id`;
+
 /** The SQL of the dispatch table. */
 @Injectable()
 export class DispatchRepository {
@@ -254,6 +261,16 @@ export class DispatchRepository {
       expires_at: d.expiresAt,
     }));
     await manager.query(PUT, [JSON.stringify(rows)]);
+  }
+
+  /** Adds to the request records of tasks that have a dispatch, for as long as it stands. */
+  async addToRecords(
+    manager: EntityManager,
+    additions: readonly { taskId: string; record: RecordParts }[],
+  ): Promise<void> {
+    if (additions.length === 0) return;
+    const rows = additions.map(({ taskId, record }) => ({ id: taskId, record: JSON.stringify(record) }));
+    await manager.query(ADD_TO_RECORDS, [JSON.stringify(rows)]);
   }
 
   /** Lets those be claimed whose turn it is within their ordering keys. The caller holds the keys' locks. */

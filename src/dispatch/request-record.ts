@@ -1,5 +1,11 @@
 import type { TaskType } from '../task-types/task-type.js';
 import type { OutgoingRecord } from '../transport/transport.js';
+import {
+  decodeBytes,
+  decodeHeaders,
+  type EncodedHeaders,
+  type TextOrBase64,
+} from '../json/text-or-base64.js';
 import type { LeasedDispatch } from './dispatch.repository.js';
 
 /** The headers of a request record; `contracts/` describes them for workers. */
@@ -12,14 +18,22 @@ export const REQUEST_HEADERS = {
   contentType: 'content-type',
 } as const;
 
+/** What a redrive adds to a request record: a key of its own, and headers that are not ours. */
+export interface RecordParts {
+  key?: TextOrBase64;
+  headers?: EncodedHeaders;
+}
+
 /** The record that takes a task to its workers: the payload's own text with `taskId` put in front. */
 export function requestRecord(dispatch: LeasedDispatch, type: TaskType): OutgoingRecord {
   const { taskId, attempt, orderingKey, expiresAt, traceparent } = dispatch;
+  const { key, headers = {} } = JSON.parse(dispatch.record ?? '{}') as RecordParts;
   return {
     topic: type.requestTopic,
-    key: orderingKey ?? taskId,
+    key: key === undefined ? (orderingKey ?? taskId) : decodeBytes(key),
     value: requestValue(taskId, dispatch.payload),
     headers: {
+      ...decodeHeaders(headers),
       [REQUEST_HEADERS.taskId]: taskId,
       [REQUEST_HEADERS.type]: type.name,
       [REQUEST_HEADERS.attempt]: String(attempt),

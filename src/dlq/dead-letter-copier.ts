@@ -16,7 +16,7 @@ import {
 import type { DeadLetter } from './dead-letter.entity.js';
 import { DeadLetterRepository } from './dead-letter.repository.js';
 import { encodeEnvelope } from './decode/encode-envelope.js';
-import { decodeHeaders, type EncodedHeaders } from './text-or-base64.js';
+import { decodeHeaders, type EncodedHeaders } from '../json/text-or-base64.js';
 
 /** How many copies one round writes at the most; their values may have 1 MiB each. */
 const ROUND = 16;

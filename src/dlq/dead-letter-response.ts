@@ -1,5 +1,5 @@
 import type { DeadLetter } from './dead-letter.entity.js';
-import { encodeBytes } from './text-or-base64.js';
+import { encodeBytes } from '../json/text-or-base64.js';
 
 /** The dead letter as operators see it (api.md), as JSON text. Header values stay as they are kept. */
 export function deadLetterText(letter: DeadLetter): string {

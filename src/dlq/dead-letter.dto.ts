@@ -1,6 +1,6 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { DEAD_LETTER_STATUSES, type DeadLetterKind, type DeadLetterStatus } from './dead-letter.entity.js';
-import type { EncodedHeaders, TextOrBase64 } from './text-or-base64.js';
+import type { EncodedHeaders, TextOrBase64 } from '../json/text-or-base64.js';
 
 /** Bytes: their text, null for none, or base64 where they are not UTF-8. */
 const BYTES = {

@@ -13,6 +13,8 @@ export type DeadLetterKind = 'request' | 'result' | 'other';
 @Index('dead_letters_fingerprint', ['fingerprint', 'id'])
 @Index('dead_letters_task', ['taskId'], { where: 'task_id IS NOT NULL' })
 @Index('dead_letters_open', ['id'], { where: `status = 'open'` })
+@Index('dead_letters_redrive_due', ['redriveDueAt'], { where: 'redrive_due_at IS NOT NULL' })
+@Index('dead_letters_came_back', ['cameBackFrom'], { where: 'came_back_from IS NOT NULL' })
 @Index('dead_letters_copy_due', ['copyDueAt'], { where: 'copy_due_at IS NOT NULL' })
 export class DeadLetter {
   /** UUIDv7: newer letters have greater ids. */
@@ -104,4 +106,31 @@ export class DeadLetter {
   /** When the copy to the `-dlq` topic has to be tried (again); null once it is written, or where none is due. */
   @Column({ type: 'timestamptz', name: 'copy_due_at', precision: 3, nullable: true })
   copyDueAt!: Date | null;
+
+  /** The letter whose redrive this one came of. */
+  @Column({ type: 'uuid', name: 'previous_id', nullable: true })
+  previousId!: string | null;
+
+  /** How often in a row it came to this: 1, and one more than the previous letter's where there is one. */
+  @Column({ type: 'integer', default: 1 })
+  generation!: number;
+
+  /** The redrive of many that it was last part of. */
+  @Column({ type: 'uuid', name: 'redrive_id', nullable: true })
+  redriveId!: string | null;
+
+  /** The redrive of many that the previous letter was sent by. */
+  @Column({ type: 'uuid', name: 'came_back_from', nullable: true })
+  cameBackFrom!: string | null;
+
+  /**
+   * Somebody wants its record sent, and that has not been done: due now, or, in the future, until when somebody is at it.
+   * Meanwhile the letter is open, but nobody else's to send.
+   */
+  @Column({ type: 'timestamptz', name: 'redrive_due_at', precision: 3, nullable: true })
+  redriveDueAt!: Date | null;
+
+  /** JSON text: what a person changed of the record that is (to be) sent, as `Mend`. */
+  @Column({ type: 'json', nullable: true })
+  mend!: string | null;
 }

@@ -5,8 +5,9 @@ import { storableText } from '../json/storable-text.js';
 import { DeadLetter } from './dead-letter.entity.js';
 import type { DeadLettersQuery } from './dead-letters.query.js';
 import { fingerprint } from './fingerprint.js';
+import { letterConditions } from './letter-conditions.js';
 import type { NewDeadLetter } from './letter.js';
-import { encodeHeaders } from './text-or-base64.js';
+import { encodeHeaders } from '../json/text-or-base64.js';
 
 const INSERT = `
   INSERT INTO dead_letters (
@@ -62,17 +63,9 @@ export class DeadLetterRepository {
 
   /** Letters in falling order of their ids, below `before`, without their contents. */
   async list(query: DeadLettersQuery, before: string | null, limit: number): Promise<LetterSize[]> {
-    const { topic, status, errorType, taskId, fingerprint: cause, failedAfter, failedBefore } = query;
     const parameters: unknown[] = [];
     const bind = (value: unknown): string => `$${parameters.push(value)}`;
-    const conditions = ['true'];
-    if (topic !== undefined) conditions.push(`topic = ${bind(topic)}`);
-    if (status !== undefined) conditions.push(`status = ${bind(status)}`);
-    if (errorType !== undefined) conditions.push(`error_type = ${bind(errorType)}`);
-    if (taskId !== undefined) conditions.push(`task_id = ${bind(taskId)}`);
-    if (cause !== undefined) conditions.push(`fingerprint = ${bind(cause)}`);
-    if (failedAfter !== undefined) conditions.push(`failed_at > ${bind(failedAfter)}`);
-    if (failedBefore !== undefined) conditions.push(`failed_at < ${bind(failedBefore)}`);
+    const conditions = [letterConditions(query, bind)];
     if (before !== null) conditions.push(`id < ${bind(before)}`);
     return this.dataSource.query(
       `SELECT id, ${BYTES} AS bytes FROM dead_letters WHERE ${conditions.join(' AND ')} ORDER BY id DESC LIMIT ${bind(limit)}`,

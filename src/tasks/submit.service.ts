@@ -170,6 +170,7 @@ export class SubmitService {
       expiresAt: task.expiresAt,
       payload: task.payload,
       traceparent: submission.traceparent,
+      record: null,
     }));
     this.fastPath.send(dispatches, leaseStart);
   }

@@ -16,8 +16,8 @@ export type RecordHeaders = Record<string, Buffer | Buffer[]>;
 /** A record to be written. */
 export interface OutgoingRecord {
   topic: string;
-  /** Chooses the partition; equal keys keep their order. */
-  key: string | Buffer;
+  /** Chooses the partition; equal keys keep their order. Without one (`null`) the driver chooses. */
+  key: string | Buffer | null;
   /** `null` is a tombstone. */
   value: string | Buffer | null;
   headers?: Record<string, string | Buffer | (string | Buffer)[]>;

@@ -15,22 +15,24 @@ export function publishingConformance(stage: () => Stage): void {
     await transport.publish([
       { topic, key: bytes, value: bytes, headers: { plain: 'é', raw: bytes, twice: ['a', 'b'] } },
       { topic, key: 'tombstone', value: null },
+      { topic, key: null, value: 'of nobody' },
     ]);
 
     const collector = new Collector();
     await transport.subscribe({ group: stage().group(), topics: [topic] }, collector.handler);
-    const [first, second] = await eventually(() => {
+    const [first, second, third] = await eventually(() => {
       const found = collector.batches.flatMap((batch) => batch.records);
-      expect(found).toHaveLength(2);
+      expect(found).toHaveLength(3);
       return found;
     });
 
     const headers = { plain: Buffer.from('é'), raw: bytes, twice: [Buffer.from('a'), Buffer.from('b')] };
     expect(first).toMatchObject({ topic, partition: 0, offset: 0, key: bytes, value: bytes, headers });
     expect(second).toMatchObject({ offset: 1, key: Buffer.from('tombstone'), value: null, headers: {} });
+    expect(third).toMatchObject({ key: null, value: Buffer.from('of nobody') });
     expect(first?.timestamp).toBeGreaterThanOrEqual(before - 1);
     expect(first?.timestamp).toBeLessThanOrEqual(Date.now() + 1);
-    expect(collector.batches[0]?.highWatermark).toBe(2);
+    expect(collector.batches[0]?.highWatermark).toBe(3);
   });
 
   it('refuses for good what is too large, and writes its neighbours', async () => {

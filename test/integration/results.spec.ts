@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import type { TaskError } from '../../src/tasks/task-state.js';
 import { canonical } from '../../src/json/canonical.js';
 import { members } from '../../src/json/members.js';
-import { decodeBytes } from '../../src/dlq/text-or-base64.js';
+import { decodeBytes } from '../../src/json/text-or-base64.js';
 import { ResultsListener } from '../../src/results/results.listener.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { recordBatch } from '../support/batches.js';

@@ -6,7 +6,7 @@ import {
   decodeHeaders,
   type EncodedHeaders,
   type TextOrBase64,
-} from '../../src/dlq/text-or-base64.js';
+} from '../../src/json/text-or-base64.js';
 import type { DeliveredRecord } from '../../src/transport/transport.js';
 
 const CONTRACTS = new URL('../../contracts/', import.meta.url);

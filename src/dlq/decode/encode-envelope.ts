@@ -1,5 +1,5 @@
 import { utf8Text } from '../../json/utf8-text.js';
-import { encodeBytes, encodeHeaders } from '../text-or-base64.js';
+import { encodeBytes, encodeHeaders } from '../../json/text-or-base64.js';
 import type { DeadLetterReading } from './dead-letter-reading.js';
 import { DEAD_LETTER_ID_HEADER } from './own-header.js';
 

@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject } from '../../json/json-object.js';
 import { utf8Text } from '../../json/utf8-text.js';
 import { decodeTaskError } from '../../results/decode-task-error.js';
 import type { DeliveredRecord, RecordHeaders } from '../../transport/transport.js';
-import { decodeBytes, decodeHeaders, isEncodedHeaders, isTextOrBase64 } from '../text-or-base64.js';
+import { decodeBytes, decodeHeaders, isEncodedHeaders, isTextOrBase64 } from '../../json/text-or-base64.js';
 import type { DeadLetterFormat, DeadLetterReading } from './dead-letter-reading.js';
 import { countField, MAX_INTEGER, MAX_TIMESTAMP, textField, timeField } from './optional-fields.js';
 

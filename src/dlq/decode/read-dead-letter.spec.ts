@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { contractExamples, exampleRecord } from '../../../test/support/contract-examples.js';
-import { encodeBytes, encodeHeaders } from '../text-or-base64.js';
+import { encodeBytes, encodeHeaders } from '../../json/text-or-base64.js';
 import type { DeadLetterReading } from './dead-letter-reading.js';
 import { readDeadLetter } from './read-dead-letter.js';
 

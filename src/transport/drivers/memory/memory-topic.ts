@@ -12,14 +12,14 @@ export class MemoryTopic {
   }
 
   append({ key, value, headers = {} }: OutgoingRecord): void {
-    const partition = hash(String(key)) % this.partitions.length;
+    const partition = hash(String(key ?? '')) % this.partitions.length;
     const log = this.partitions[partition];
     log?.push({
       topic: this.name,
       partition,
       offset: log.length,
       timestamp: Date.now(),
-      key: Buffer.from(key),
+      key: key === null ? null : Buffer.from(key),
       value: value === null ? null : Buffer.from(value),
       headers: Object.fromEntries(
         Object.entries(headers).map(([name, values]) => [

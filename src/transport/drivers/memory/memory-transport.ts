@@ -65,7 +65,7 @@ export class MemoryTransport implements Transport {
     const topic = this.broker.topic(record.topic);
     if (!topic)
       return { outcome: 'topic-not-writable', error: new Error(`there is no topic ${record.topic}`) };
-    const bytes = Buffer.byteLength(record.key) + Buffer.byteLength(record.value ?? '');
+    const bytes = Buffer.byteLength(record.key ?? '') + Buffer.byteLength(record.value ?? '');
     if (bytes > this.broker.maxRecordBytes)
       return { outcome: 'refused', error: new Error('the record is too large') };
     topic.append(record);

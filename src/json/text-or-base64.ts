@@ -1,5 +1,5 @@
-import { isJsonObject } from '../json/json-object.js';
-import { utf8Text } from '../json/utf8-text.js';
+import { isJsonObject } from './json-object.js';
+import { utf8Text } from './utf8-text.js';
 import type { RecordHeaders } from '../transport/transport.js';
 
 /** Bytes in JSON: their text if they are UTF-8, else base64; `null` is no bytes at all, unlike empty text. */
