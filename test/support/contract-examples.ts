@@ -14,7 +14,7 @@ const CONTRACTS = new URL('../../contracts/', import.meta.url);
 /** An example record of `contracts/examples`, with what its reading must be. */
 export interface ContractExample<Expected> {
   name: string;
-  record: { key: TextOrBase64; value: TextOrBase64; headers: EncodedHeaders };
+  record: { timestamp?: number; key: TextOrBase64; value: TextOrBase64; headers: EncodedHeaders };
   expect: Expected;
 }
 
@@ -41,7 +41,7 @@ export function exampleRecord({ record }: ContractExample<unknown>): DeliveredRe
     topic: 'examples',
     partition: 0,
     offset: 0,
-    timestamp: 0,
+    timestamp: record.timestamp ?? 0,
     key: decodeBytes(record.key),
     value: decodeBytes(record.value),
     headers: decodeHeaders(record.headers),

@@ -1,4 +1,5 @@
 import { storableText } from '../../json/storable-text.js';
+import type { DeliveredRecord } from '../../transport/transport.js';
 
 /** The bound of PostgreSQL's `integer`. */
 export const MAX_INTEGER = 2 ** 31 - 1;
@@ -22,4 +23,10 @@ export function timeField(value: unknown): Date | null {
   if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\dT/.test(value)) return null;
   const milliseconds = countField(Date.parse(value), MAX_TIMESTAMP);
   return milliseconds === null ? null : new Date(milliseconds);
+}
+
+/** The transport's time of a record, or `null` if it has none that can be stored. */
+export function recordTime({ timestamp }: DeliveredRecord): Date | null {
+  const known = countField(timestamp, MAX_TIMESTAMP);
+  return known === null || known === 0 ? null : new Date(known);
 }

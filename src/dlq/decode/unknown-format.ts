@@ -4,6 +4,14 @@ import type { DeliveredRecord } from '../../transport/transport.js';
 import type { DeadLetterReading } from './dead-letter-reading.js';
 import { textField } from './optional-fields.js';
 
+/** The cause where nothing tells of it. */
+export const UNKNOWN_ERROR: DeadLetterReading['error'] = {
+  type: 'Unknown',
+  message: 'The record does not tell why it failed.',
+  stack: null,
+  code: null,
+};
+
 /** The reading of a record that no format knows: the record is what was lost, and nothing tells why. */
 export function readUnknown({ key, value, headers }: DeliveredRecord): DeadLetterReading {
   return {
@@ -11,7 +19,7 @@ export function readUnknown({ key, value, headers }: DeliveredRecord): DeadLette
     key,
     value,
     headers,
-    error: { type: 'Unknown', message: 'The record does not tell why it failed.', stack: null, code: null },
+    error: UNKNOWN_ERROR,
     attempts: null,
     group: null,
     taskId: textField(headerText(headers, REQUEST_HEADERS.taskId)),
