@@ -14,7 +14,7 @@ import { TransportServer, type TransportRoutes } from '../transport/transport-se
 import { TRANSPORT, type Transport } from '../transport/transport.js';
 import { AllModule } from './all.module.js';
 import { serveConsole } from './console.js';
-import { consumedGroups, usesTopics } from './consumed-groups.js';
+import { consumedGroups } from './consumed-groups.js';
 import { eventBusCheck, listenersCheck, topicsCheck } from './health-checks.js';
 import { configureHttp, createHttpAdapter } from './http.js';
 import { WebModule } from './web.module.js';
@@ -52,7 +52,8 @@ export async function createApp(config: Config, taskTypes: TaskTypes): Promise<N
   const health = app.get(HealthRegistry);
   health.register(databaseCheck(app.get(DataSource)));
   if (role.follows) health.register(eventBusCheck(app.get(EventBus)));
-  if (usesTopics(taskTypes)) connectTopics(app, role, consumedGroups(config, taskTypes));
+  const routes = consumedGroups(config, taskTypes);
+  if (Object.keys(routes).length > 0) connectTopics(app, role, routes);
   return app;
 }
 

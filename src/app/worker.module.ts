@@ -7,15 +7,19 @@ import { DeadLettersListenerModule } from '../dlq/dead-letters-listener.module.j
 import { ResultsListenerModule } from '../results/results-listener.module.js';
 import type { TaskTypes } from '../task-types/task-types.js';
 import { RetentionModule } from '../tasks/retention.module.js';
-import { usesTopics } from './consumed-groups.js';
+import { consumedGroups, usesTopics } from './consumed-groups.js';
 import { CoreModule } from './core.module.js';
 
-/** What listens and relays, where tasks travel through topics, and what keeps time. */
+/** What listens and relays, where there are topics, and what keeps time. */
 export function workerFeatures(config: Config, taskTypes: TaskTypes): NonNullable<ModuleMetadata['imports']> {
-  const ofTopics = usesTopics(taskTypes)
-    ? [ResultsListenerModule, DeadLettersListenerModule, RelayModule]
-    : [];
-  return [...ofTopics, TimersModule, RetentionModule.forRoot(config)];
+  const groups = consumedGroups(config, taskTypes);
+  return [
+    ...(groups.results ? [ResultsListenerModule] : []),
+    ...(groups['dead-letters'] ? [DeadLettersListenerModule] : []),
+    ...(usesTopics(taskTypes) ? [RelayModule] : []),
+    TimersModule,
+    RetentionModule.forRoot(config),
+  ];
 }
 
 /** Role `worker`: listeners, relay and timers, without topics the timers only; over HTTP health and metrics. */

@@ -65,6 +65,8 @@ export interface KafkaTransportConfig {
   readonly kafka: KafkaConfig;
   /** What the names of our consumer groups begin with. */
   readonly groupPrefix: string;
+  /** Names of topics that are read for dead letters beside the tasks' own; `*` in them stands for any characters. */
+  readonly deadLetterTopics: readonly string[];
 }
 
 /** What carries records; with `none`, compute workers claim their tasks over HTTP. */

@@ -40,6 +40,7 @@ describe('loadConfig', () => {
         kind: 'kafka',
         kafka: { brokers: ['127.0.0.1:9092'], ssl: null, sasl: null, replicationFactor: null },
         groupPrefix: 'taskwire',
+        deadLetterTopics: [],
       },
       taskTypesPath: null,
       auth: { kind: 'none' },
@@ -90,6 +91,7 @@ describe('loadConfig', () => {
       { ...SASL, KAFKA_SASL_MECHANISM: 'scram-sha-512' },
       { transport: { kafka: { sasl: { mechanism: 'scram-sha-512' } } } },
     ],
+    [{ DLQ_TOPICS: 'orders.DLT, *-dlq' }, { transport: { deadLetterTopics: ['orders.DLT', '*-dlq'] } }],
     [{ TASK_TYPES: './types.yaml' }, { taskTypesPath: './types.yaml' }],
     [{ RETENTION_DAYS: '7' }, { retentionDays: 7 }],
     [{ SHUTDOWN_SECONDS: '5' }, { shutdownSeconds: 5 }],
@@ -134,6 +136,11 @@ describe('loadConfig', () => {
       'DATABASE_URL must be a URL like postgres://user@host:5432/database',
     ],
     [{ DATABASE_POOL_SIZE: '1' }, 'DATABASE_POOL_SIZE must be a whole number from 2 to 1000, not "1"'],
+    [
+      { DLQ_TOPICS: '/orders.+/' },
+      'DLQ_TOPICS must be a comma-separated list, each item the name of a topic, in which * stands for any characters, not "/orders.+/"',
+    ],
+    [{ DLQ_TOPICS: 'orders.DLT', TRANSPORT: 'none' }, 'DLQ_TOPICS needs TRANSPORT=kafka'],
     [{ TRANSPORT: 'redis' }, 'TRANSPORT must be one of kafka, none, not "redis"'],
     [{ TRANSPORT: 'kafka', KAFKA_BROKERS: '' }, 'KAFKA_BROKERS must be set when TRANSPORT is kafka'],
     [

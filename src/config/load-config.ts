@@ -101,8 +101,12 @@ function jwt(values: SettingValues): AuthConfig {
 
 function transport(values: SettingValues): TransportConfig {
   const kind = values.TRANSPORT ?? (values.KAFKA_BROKERS === null ? 'none' : 'kafka');
-  if (kind === 'none') return { kind };
-  return { kind, kafka: kafka(values), groupPrefix: values.KAFKA_GROUP_PREFIX };
+  if (kind === 'none') {
+    refuseWithout('TRANSPORT=kafka', values, ['DLQ_TOPICS']);
+    return { kind };
+  }
+  const { KAFKA_GROUP_PREFIX: groupPrefix, DLQ_TOPICS: deadLetterTopics } = values;
+  return { kind, kafka: kafka(values), groupPrefix, deadLetterTopics: deadLetterTopics ?? [] };
 }
 
 function kafka(values: SettingValues): KafkaConfig {

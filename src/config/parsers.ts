@@ -81,6 +81,11 @@ export const brokers = listOf<string>({
   },
 });
 
+/** Names of topics, or patterns with `*` for any characters, separated by commas. */
+export const topicPatterns = listOf(
+  matching(/^[\w.*-]{1,249}$/, 'the name of a topic, in which * stands for any characters'),
+);
+
 /** Origins as browsers send them, separated by commas. */
 export const origins = listOf<string>({
   accepts: 'an origin like https://app.example.org',

@@ -12,6 +12,7 @@ import {
   publicKey,
   secretText,
   text,
+  topicPatterns,
   trueOrFalse,
   urlOrPath,
   wholeNumber,
@@ -168,6 +169,12 @@ export const SETTINGS = {
   ),
   KAFKA_SASL_USERNAME: optional('both', secretText, 'none', 'The name for SASL'),
   KAFKA_SASL_PASSWORD: optional('both', secretText, 'none', 'The password for SASL'),
+  DLQ_TOPICS: optional(
+    'worker',
+    topicPatterns,
+    "the tasks' own",
+    'Topics with dead letters of other systems, like orders.DLT,error.*, also those that come into being later',
+  ),
   TASK_TYPES: optional('both', path, 'only the type default', 'A YAML file with the task types'),
   RETENTION_DAYS: withDefault(
     'worker',

@@ -1,16 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Gauge } from 'prom-client';
-import { TRANSPORT, type Transport } from '../transport/transport.js';
+import { topicsToRead } from '../transport/topics-to-read.js';
+import { TRANSPORT, type GroupLag, type SubscribeOptions, type Transport } from '../transport/transport.js';
 import { Metrics } from './metrics.js';
 import { SlowReading } from './slow-reading.js';
 
-/** A consumer group of ours and what it reads, whichever process does. */
-export interface ConsumedGroup {
-  group: string;
-  topics: readonly string[];
-}
-
-/** The injection token of the installation's `ConsumedGroup[]`. */
+/** The injection token of our consumer groups, a `SubscribeOptions[]`, whichever process reads. */
 export const CONSUMED_GROUPS = Symbol('ConsumedGroups');
 
 /** How far our consumer groups are behind, for the whole installation. */
@@ -19,12 +14,13 @@ export class LagMetrics {
   constructor(
     metrics: Metrics,
     @Inject(TRANSPORT) transport: Transport,
-    @Inject(CONSUMED_GROUPS) groups: readonly ConsumedGroup[],
+    @Inject(CONSUMED_GROUPS) groups: readonly SubscribeOptions[],
   ) {
-    const reading = new SlowReading(
-      () => Promise.all(groups.map(({ group, topics }) => transport.topics.lag(group, [...topics]))),
-      { name: 'the consumer lag', timeLimit: 3_000, keepFor: 10_000 },
-    );
+    const reading = new SlowReading(() => Promise.all(groups.map((group) => lagOf(transport, group))), {
+      name: 'the consumer lag',
+      timeLimit: 3_000,
+      keepFor: 10_000,
+    });
     new Gauge({
       name: 'taskwire_consumer_lag',
       help: 'Records that a consumer group has not read yet, by topic',
@@ -37,4 +33,13 @@ export class LagMetrics {
       },
     });
   }
+}
+
+/** How far a group is behind on each of the topics that it reads now. */
+export async function lagOf({ topics }: Transport, options: SubscribeOptions): Promise<GroupLag[]> {
+  const read = await topicsToRead(topics, options);
+  return topics.lag(
+    options.group,
+    read.map(({ name }) => name),
+  );
 }

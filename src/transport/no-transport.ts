@@ -11,6 +11,7 @@ import {
 export class NoTransport implements Transport {
   readonly topics = {
     ensure: (): Promise<[]> => Promise.resolve([]),
+    list: (): Promise<TopicDescription[]> => Promise.resolve([]),
     describe: (): Promise<TopicDescription[]> => Promise.resolve([]),
     lag: (): Promise<GroupLag[]> => Promise.resolve([]),
   };

@@ -72,6 +72,8 @@ export interface SubscribeOptions {
   group: string;
   /** Topics that do not exist yet are read from the moment they do. */
   topics: string[];
+  /** Also reads every topic whose name this accepts, soon after it exists; its answer is always the same. */
+  matching?: (topic: string) => boolean;
 }
 
 export interface Subscription {
@@ -110,6 +112,8 @@ export interface TopicAdmin {
   ensure(topics: TopicSpec[]): Promise<{ name: string; error: Error }[]>;
   /** The ones of these topics that exist. */
   describe(names: string[]): Promise<TopicDescription[]>;
+  /** All topics that we may see, the transport's own among them. May leave out what was made a moment ago. */
+  list(): Promise<TopicDescription[]>;
   /** A group that never committed counts from the earliest record. Topics that do not exist are left out. */
   lag(group: string, topics: string[]): Promise<GroupLag[]>;
 }

@@ -51,6 +51,43 @@ export function topicConformance(stage: () => Stage): void {
     expect(alone.state()).toEqual({ status: 'running' });
   });
 
+  it('lists topics with their partitions', async () => {
+    const names = [await stage().topic(2), await stage().topic(1)];
+    const { topics } = stage().transport();
+    const listed = (await topics.list()).filter(({ name }) => names.includes(name));
+    expect(new Set(listed)).toEqual(
+      new Set([
+        { name: names[0], partitions: 2 },
+        { name: names[1], partitions: 1 },
+      ]),
+    );
+  });
+
+  it('reads topics whose names match, also those that come later, and no others', async () => {
+    const prefix = unique('matched');
+    const transport = stage().transport();
+    const named = await stage().topic(1);
+    const [early, late, other] = [`${prefix}-early`, `${prefix}-late`, unique('other')];
+    await transport.topics.ensure([early, other].map((name) => ({ name, partitions: 2 })));
+    const collector = new Collector();
+    const matching = (name: string): boolean => name.startsWith(prefix);
+    const options = { group: stage().group(), topics: [named, unique('missing')], matching };
+    await subscribed(transport, options, collector.handler);
+    await published(transport, records(other, 'other', 5));
+    const written = await published(transport, [
+      ...records(named, 'named', 5),
+      ...records(early, 'early', 5),
+    ]);
+    await transport.topics.ensure([{ name: late, partitions: 3 }]);
+    written.push(...(await eventually(() => published(transport, records(late, 'late', 5)))));
+    await eventually(
+      () => {
+        expect(collector.values().sort()).toEqual(written.sort());
+      },
+      { timeoutMs: 30_000 },
+    );
+  });
+
   it('reads a topic that was deleted and made anew from its beginning', async () => {
     const other = await stage().topic(1);
     const topic = await stage().topic(1);

@@ -6,6 +6,7 @@ import type {
   TopicAdmin,
   TopicDescription,
 } from '../../transport.js';
+import { topicsToRead } from '../../topics-to-read.js';
 import { PartitionLanes } from '../partition-lanes.js';
 import { pause } from '../pause.js';
 import { GroupMember } from './group-member.js';
@@ -79,14 +80,18 @@ export class KafkaSubscription implements Subscription {
   private async look(): Promise<void> {
     if (this.member?.joined) this.crashes = 0;
     try {
-      const topics = await this.context.topics.describe(this.options.topics);
-      const names = this.options.topics.join(', ');
-      this.obstacle =
-        topics.length > 0 ? null : `none of the topics exists, or we may not read them: ${names}`;
+      const topics = await topicsToRead(this.context.topics, this.options);
+      this.obstacle = topics.length > 0 ? null : this.nothingToRead();
       if (!this.closing.signal.aborted && this.needsAnother(topics)) await this.replace(topics);
     } catch (error) {
       this.obstacle = messageOf(error);
     }
+  }
+
+  private nothingToRead(): string {
+    const { topics, matching } = this.options;
+    const wanted = [...topics, ...(matching ? ['whatever matches'] : [])];
+    return `none of the topics exists, or we may not read them: ${wanted.join(', ')}`;
   }
 
   private needsAnother(topics: TopicDescription[]): boolean {

@@ -12,10 +12,15 @@ import { within } from './within.js';
 
 const DISCONNECT_TIMEOUT_MS = 3_000;
 
+/** How long a list of all topics serves; brokers may have thousands. */
+const LIST_FOR_MS = 5_000;
+
 /** Looks at topics and makes them. Everything throws `TransportUnavailableError` when Kafka does not answer in time. */
 export class KafkaTopicAdmin implements TopicAdmin {
   private admin: Promise<Admin> | null = null;
   private closed = false;
+  private listed: TopicDescription[] = [];
+  private listedAt = 0;
 
   constructor(
     private readonly createClient: KafkaClientFactory,
@@ -37,6 +42,19 @@ export class KafkaTopicAdmin implements TopicAdmin {
   async describe(names: string[]): Promise<TopicDescription[]> {
     const found = await Promise.all(names.map((name) => this.describeOne(name)));
     return found.filter((topic) => topic !== null);
+  }
+
+  async list(): Promise<TopicDescription[]> {
+    if (Date.now() - this.listedAt < LIST_FOR_MS) return this.listed;
+    try {
+      const { topics } = await this.ask((admin) => admin.fetchTopicMetadata());
+      this.listed = topics.map(({ name, partitions }) => ({ name, partitions: partitions.length }));
+    } catch (error) {
+      // Of all topics of the brokers one that has no leader fails the question: what was known goes on.
+      if (kafkaFaultOf(error) !== 'topic') throw unavailable(error);
+    }
+    this.listedAt = Date.now();
+    return this.listed;
   }
 
   async lag(group: string, topics: string[]): Promise<GroupLag[]> {

@@ -58,6 +58,10 @@ export class MemoryBroker {
     return this.topics.get(name);
   }
 
+  allTopics(): MemoryTopic[] {
+    return [...this.topics.values()];
+  }
+
   group(name: string): MemoryGroup {
     const group = this.groups.get(name) ?? new MemoryGroup();
     this.groups.set(name, group);

@@ -3,7 +3,7 @@ import type { MemoryTopic } from './memory-topic.js';
 
 /** What a group needs to know of a member. */
 export interface MemoryMember {
-  topics: string[];
+  reads(topic: string): boolean;
 }
 
 /** A consumer group in memory: who is in it, and the committed positions. */
@@ -23,7 +23,7 @@ export class MemoryGroup {
 
   /** The partitions go round among the members that read the topic. */
   owns(member: MemoryMember, topic: MemoryTopic, partition: number): boolean {
-    const readers = this.members.filter(({ topics }) => topics.includes(topic.name));
+    const readers = this.members.filter((reader) => reader.reads(topic.name));
     return readers[partition % readers.length] === member;
   }
 

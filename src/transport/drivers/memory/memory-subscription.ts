@@ -6,7 +6,6 @@ import type { MemoryTopic } from './memory-topic.js';
 
 /** A member of a group in memory. Positions are committed at once, so reading goes on from there always. */
 export class MemorySubscription implements Subscription, MemoryMember {
-  readonly topics: string[];
   private readonly group: MemoryGroup;
   private readonly closing = new AbortController();
   private readonly lanes = new PartitionLanes(this.closing.signal);
@@ -19,7 +18,6 @@ export class MemorySubscription implements Subscription, MemoryMember {
     private readonly options: SubscribeOptions,
     private readonly onBatch: BatchHandler,
   ) {
-    this.topics = options.topics;
     this.group = broker.group(options.group);
     this.group.join(this);
     this.stopListening = broker.onChange(() => {
@@ -30,14 +28,20 @@ export class MemorySubscription implements Subscription, MemoryMember {
 
   state(): ReturnType<Subscription['state']> {
     if (!this.broker.isRunning) return { status: 'failed', reason: 'the broker is stopped' };
-    const exists = this.topics.some((name) => this.broker.topic(name) !== undefined);
-    return exists ? { status: 'running' } : { status: 'failed', reason: 'none of the topics exists' };
+    return this.existing().length > 0
+      ? { status: 'running' }
+      : { status: 'failed', reason: 'none of the topics exists' };
   }
 
   async close(): Promise<void> {
     this.closing.abort();
     await this.lanes.quiet();
     this.depart();
+  }
+
+  reads(topic: string): boolean {
+    const { topics, matching } = this.options;
+    return topics.includes(topic) || matching?.(topic) === true;
   }
 
   /** As if the process stood still: after its session the partitions go to others. */
@@ -72,10 +76,13 @@ export class MemorySubscription implements Subscription, MemoryMember {
     return this.frozen || this.closing.signal.aborted || !this.broker.isRunning;
   }
 
+  private existing(): MemoryTopic[] {
+    return this.broker.allTopics().filter(({ name }) => this.reads(name));
+  }
+
   private read(): void {
-    for (const name of this.topics) {
-      const topic = this.broker.topic(name);
-      topic?.partitions.forEach((_, partition) => {
+    for (const topic of this.existing()) {
+      topic.partitions.forEach((_, partition) => {
         this.readPartition(topic, partition);
       });
     }

@@ -93,6 +93,11 @@ class MemoryTopicAdmin implements TopicAdmin {
     });
   }
 
+  async list(): Promise<TopicDescription[]> {
+    await this.answer();
+    return this.broker.allTopics().map(({ name, partitions }) => ({ name, partitions: partitions.length }));
+  }
+
   async lag(group: string, topics: string[]): Promise<GroupLag[]> {
     await this.answer();
     return topics.flatMap((name) => {
