@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { jwtVerify, SignJWT } from 'jose';
 import { DataSource } from 'typeorm';
 import type { Recognizer } from './authenticator.js';
@@ -35,17 +35,10 @@ export interface AccessToken {
 
 /** Short-lived tokens that only read, for a browser's socket or stream. Every process of the installation knows them. */
 @Injectable()
-export class AccessTokens implements Recognizer, OnModuleInit {
-  private secret: Uint8Array = new Uint8Array();
+export class AccessTokens implements Recognizer {
+  private secret: Promise<Uint8Array> | null = null;
 
   constructor(private readonly dataSource: DataSource) {}
-
-  async onModuleInit(): Promise<void> {
-    const [row]: { secret: Buffer }[] = await this.dataSource.query(SECRET, [randomBytes(SECRET_BYTES)]);
-    // Two that begin at once: the later one's statement does not see the row of the other yet.
-    if (!row) await this.onModuleInit();
-    else this.secret = row.secret;
-  }
 
   /** Makes a token that ends after `ttlSeconds`. */
   async issue({ owner, taskId }: Grant, ttlSeconds: number): Promise<AccessToken> {
@@ -54,22 +47,38 @@ export class AccessTokens implements Recognizer, OnModuleInit {
       .setProtectedHeader({ alg: ALGORITHM, typ: TOKEN_TYPE })
       .setSubject(owner)
       .setExpirationTime(seconds)
-      .sign(this.secret);
+      .sign(await this.knownSecret());
     return { token, expiresAt: new Date(seconds * 1000) };
   }
 
   async recognize(token: string): Promise<Identity | null> {
+    const secret = await this.knownSecret();
     try {
-      const { payload } = await jwtVerify(token, this.secret, {
+      const { payload } = await jwtVerify(token, secret, {
         algorithms: [ALGORITHM],
         typ: TOKEN_TYPE,
         requiredClaims: ['sub', 'exp'],
       });
       const { sub, exp = 0, taskId = null } = payload;
       if (!isOwnerName(sub) || (taskId !== null && typeof taskId !== 'string')) return null;
-      return { owner: sub, roles: ['reader'], taskId, expiresAt: new Date(exp * 1000) };
+      return { owner: sub, roles: ['reader'], taskId, expiresAt: new Date(exp * 1000), revoked: null };
     } catch (error) {
       throw refusal(error);
     }
+  }
+
+  /** Asked for when it is needed: the role `worker` has no token to check, and no right to the secret. */
+  private knownSecret(): Promise<Uint8Array> {
+    this.secret ??= this.readSecret().catch((error: unknown) => {
+      this.secret = null;
+      throw error;
+    });
+    return this.secret;
+  }
+
+  private async readSecret(): Promise<Uint8Array> {
+    const [row]: { secret: Buffer }[] = await this.dataSource.query(SECRET, [randomBytes(SECRET_BYTES)]);
+    // Two that begin at once: the later one's statement does not see the row of the other yet.
+    return row ? row.secret : this.readSecret();
   }
 }

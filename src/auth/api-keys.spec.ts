@@ -34,6 +34,7 @@ describe('an API key', () => {
       roles: ['compute'],
       taskId: null,
       expiresAt: null,
+      revoked: expect.objectContaining({ aborted: false }) as unknown,
     });
     expect(keys.recognize('two')).toMatchObject({ owner: 'shop', roles: ['service', 'operator'] });
     for (const wrong of ['', 'three', 'ONE', createHash('sha256').update('one').digest('hex')])
@@ -56,6 +57,22 @@ describe('an API key', () => {
       expect(keys.recognize('one')).toBeNull();
       expect(keys.recognize('another')).not.toBeNull();
     });
+  });
+
+  it('is taken back when it leaves the file or changes there, and only then', async () => {
+    await writeFile(file, JSON.stringify([entry('kept'), entry('gone'), entry('changed')]));
+    const keys = new ApiKeys(file);
+    const signals = ['kept', 'gone', 'changed'].map((key) => keys.recognize(key)?.revoked);
+    keys.onModuleInit();
+    try {
+      await writeFile(file, JSON.stringify([entry('changed', { roles: ['client'] }), entry('kept')]));
+      await eventually(() => {
+        expect(signals.map((signal) => signal?.aborted)).toEqual([false, true, true]);
+      });
+      expect(keys.recognize('changed')?.revoked?.aborted).toBe(false);
+    } finally {
+      keys.onModuleDestroy();
+    }
   });
 
   it.each([

@@ -1,34 +1,72 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+import type { OnModuleDestroy, OnModuleInit } from '@nestjs/common';
 import type { Recognizer } from './authenticator.js';
 import { ROLES, type Identity, type Role } from './caller.js';
 import { isOwnerName } from './owner-name.js';
-import { WatchedFile } from './watched-file.js';
+import { WATCH_INTERVAL, WatchedFile } from './watched-file.js';
 
 interface ApiKey {
   hash: Buffer;
+  owner: string;
+  roles: Role[];
+}
+
+/** A key of the file as it is now, and how to end what was opened with it. */
+interface KnownKey {
+  key: ApiKey;
   identity: Identity;
+  revocation: AbortController;
 }
 
 /**
  * Recognizes callers by the keys of the file `API_KEYS`: an array of `{name, sha256, owner, roles}`, of which only the
- * hashes (hexadecimal) are kept. Read anew when it changes.
+ * hashes (hexadecimal) are kept. Read anew when it changes: a key that is gone then, or has another owner or other roles,
+ * ends whatever was opened with it.
  */
-export class ApiKeys implements Recognizer {
-  private readonly file: WatchedFile<readonly ApiKey[]> | null;
+export class ApiKeys implements Recognizer, OnModuleInit, OnModuleDestroy {
+  private readonly file: WatchedFile<readonly KnownKey[]> | null;
+  private known: readonly KnownKey[] = [];
+  private watching: NodeJS.Timeout | undefined;
 
   /** @throws ConfigError if the file is not as it should be */
   constructor(path: string | null) {
     this.file =
-      path === null ? null : new WatchedFile('API_KEYS', path, () => parse(readFileSync(path, 'utf8')));
+      path === null
+        ? null
+        : new WatchedFile('API_KEYS', path, () => this.replace(parse(readFileSync(path, 'utf8'))));
+  }
+
+  /** From now on the file is looked at even while nobody calls. */
+  onModuleInit(): void {
+    this.watching = setInterval(() => this.file?.content, WATCH_INTERVAL);
+  }
+
+  onModuleDestroy(): void {
+    clearInterval(this.watching);
   }
 
   recognize(key: string): Identity | null {
     const hash = createHash('sha256').update(key).digest();
     // All are compared, each in the same time, so that how long it takes tells nothing.
-    const found = (this.file?.content ?? []).filter((known) => timingSafeEqual(known.hash, hash));
+    const found = (this.file?.content ?? []).filter(({ key }) => timingSafeEqual(key.hash, hash));
     return found[0]?.identity ?? null;
   }
+
+  private replace(keys: readonly ApiKey[]): readonly KnownKey[] {
+    const old = this.known;
+    this.known = keys.map((key) => old.find((known) => isDeepStrictEqual(known.key, key)) ?? knownKey(key));
+    for (const known of old) if (!this.known.includes(known)) known.revocation.abort();
+    return this.known;
+  }
+}
+
+function knownKey(key: ApiKey): KnownKey {
+  const { owner, roles } = key;
+  const revocation = new AbortController();
+  const identity = { owner, roles, taskId: null, expiresAt: null, revoked: revocation.signal };
+  return { key, identity, revocation };
 }
 
 function parse(text: string): ApiKey[] {
@@ -45,7 +83,7 @@ function parseKey(entry: unknown, index: number): ApiKey {
     throw new Error(`${where} needs sha256, 64 hexadecimal digits`);
   if (!isOwnerName(owner)) throw new Error(`${where} needs an owner`);
   if (!isRoles(roles)) throw new Error(`${where} needs roles, some of ${ROLES.join(', ')}`);
-  return { hash: Buffer.from(sha256, 'hex'), identity: { owner, roles, taskId: null, expiresAt: null } };
+  return { hash: Buffer.from(sha256, 'hex'), owner, roles };
 }
 
 function isRoles(value: unknown): value is Role[] {

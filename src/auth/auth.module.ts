@@ -20,6 +20,8 @@ export class AuthModule {
       imports: [DiscoveryModule],
       providers: [
         { provide: RECOGNIZERS, useValue: recognizers },
+        // For its own start and end.
+        { provide: ApiKeys, useValue: recognizers?.apiKeys },
         AccessTokens,
         Authenticator,
         DeclaredAccess,

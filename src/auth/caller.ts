@@ -16,6 +16,8 @@ export interface Identity {
   taskId: string | null;
   /** When its credentials end, and with them whatever it follows; null for never. */
   expiresAt: Date | null;
+  /** Aborted when its credentials are taken back before they end; null for those that cannot be. */
+  revoked: AbortSignal | null;
 }
 
 /** Whoever sent a request or opened a socket. */
@@ -30,6 +32,7 @@ export const LOCAL: Identity = Object.freeze({
   roles: ROLES,
   taskId: null,
   expiresAt: null,
+  revoked: null,
 });
 
 /**

@@ -40,6 +40,7 @@ describe('a JWT', () => {
       roles: ['service', 'operator'],
       taskId: null,
       expiresAt: new Date(exp * 1000),
+      revoked: null,
     });
   });
 

@@ -85,6 +85,7 @@ function identityOf({ sub, exp, roles, scope }: JWTPayload): Identity | null {
     roles: rolesOf(roles, scope),
     taskId: null,
     expiresAt: new Date(Math.min(exp * 1000, LAST_DATE)),
+    revoked: null,
   };
 }
 

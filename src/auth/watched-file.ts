@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import { ConfigError } from '../config/config.js';
 
 /** How often a file is looked at, at the most, in milliseconds. */
-const INTERVAL = 1_000;
+export const WATCH_INTERVAL = 1_000;
 
 /** What a file of the configuration holds, read anew when it changes. A new version that is wrong does not count. */
 export class WatchedFile<T> {
@@ -31,7 +31,7 @@ export class WatchedFile<T> {
 
   /** At most a second old. */
   get content(): T {
-    if (performance.now() - this.lookedAt >= INTERVAL) this.look();
+    if (performance.now() - this.lookedAt >= WATCH_INTERVAL) this.look();
     return this.current;
   }
 

@@ -3,22 +3,31 @@ import type { Identity } from './caller.js';
 /** The longest that a timer of Node's waits, in milliseconds. */
 const MAX_TIMEOUT = 2 ** 31 - 1;
 
-/** Calls back when the caller's credentials end; the function that it returns calls that off. */
-export function whenExpired({ expiresAt }: Identity, callback: () => void): () => void {
-  if (expiresAt === null) return () => undefined;
+/** Calls back when the caller's credentials end or are taken back; the function that it returns calls that off. */
+export function whenExpired(identity: Identity, callback: () => void): () => void {
+  if (identity.expiresAt === null && identity.revoked === null) return () => undefined;
   let timer: NodeJS.Timeout;
   const wait = (): void => {
-    const left = expiresAt.getTime() - Date.now();
+    clearTimeout(timer);
+    const left = secondsLeft(identity) * 1000;
     if (left <= 0) callback();
     else timer = setTimeout(wait, Math.min(left, MAX_TIMEOUT));
   };
   timer = setTimeout(wait, 0);
+  identity.revoked?.addEventListener('abort', wait, { once: true });
   return () => {
     clearTimeout(timer);
+    identity.revoked?.removeEventListener('abort', wait);
   };
 }
 
+/** A signal that is aborted, too, when the caller's credentials are taken back. */
+export function orRevoked({ revoked }: Identity, signal: AbortSignal): AbortSignal {
+  return revoked === null ? signal : AbortSignal.any([signal, revoked]);
+}
+
 /** How long the caller's credentials still hold, in seconds; no fewer than 0. */
-export function secondsLeft({ expiresAt }: Identity): number {
+export function secondsLeft({ expiresAt, revoked }: Identity): number {
+  if (revoked?.aborted === true) return 0;
   return expiresAt === null ? Infinity : Math.max(0, (expiresAt.getTime() - Date.now()) / 1000);
 }

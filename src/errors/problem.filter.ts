@@ -1,5 +1,6 @@
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { challengeOf } from '../auth/challenge.js';
 import type { AppError } from './app-error.js';
 import { toProblem } from './problem.js';
 import { toAppError } from './to-app-error.js';
@@ -22,7 +23,7 @@ export function sendProblem(thrown: unknown, request: FastifyRequest, reply: Fas
     reply.raw.destroy();
     return;
   }
-  if (error.code === 'unauthorized') void reply.header('www-authenticate', 'Bearer');
+  if (error.code === 'unauthorized') void reply.header('www-authenticate', challengeOf(error, request));
   if (error.retryable) void reply.header('retry-after', '1');
   // As bytes, so that Fastify adds no charset to the type.
   void reply

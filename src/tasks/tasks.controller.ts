@@ -17,7 +17,7 @@ import { ApiAcceptedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowRoles } from '../auth/access.js';
 import { type Caller, CurrentCaller, visibleOwner } from '../auth/caller.js';
-import { secondsLeft } from '../auth/when-expired.js';
+import { orRevoked, secondsLeft } from '../auth/when-expired.js';
 import { ApiProblems } from '../errors/api-problems.decorator.js';
 import { AppError } from '../errors/app-error.js';
 import { toAppError } from '../errors/to-app-error.js';
@@ -67,7 +67,7 @@ export class TasksController {
     @Req() request: RawBodyRequest<FastifyRequest>,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    const signal = waiterSignal(reply, query.wait);
+    const signal = waiterSignal(caller, reply, query.wait);
     const { task, replayed } = await this.intake.submit(caller, {
       body,
       text: bodyText(request),
@@ -117,7 +117,7 @@ export class TasksController {
     @Query() query: WaitQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    const signal = waiterSignal(reply, query.wait);
+    const signal = waiterSignal(caller, reply, query.wait);
     const task = await this.tasks.get(caller, id);
     return taskText(await this.tasks.atEnd(caller, task, { seconds: patienceOf(caller, query), signal }));
   }
@@ -166,7 +166,7 @@ function patienceOf(caller: Caller, { wait = 0 }: WaitQuery): number {
 /** For requests that do not wait: most, and a signal of their own would cost them something. */
 const NEVER = new AbortController().signal;
 
-/** Aborted when the client has gone before its answer was written. */
-function waiterSignal(reply: FastifyReply, wait: number | undefined): AbortSignal {
-  return wait === undefined ? NEVER : goneSignal(reply);
+/** Aborted when the client has gone before its answer was written, or its credentials were taken back. */
+function waiterSignal(caller: Caller, reply: FastifyReply, wait: number | undefined): AbortSignal {
+  return wait === undefined ? NEVER : orRevoked(caller, goneSignal(reply));
 }

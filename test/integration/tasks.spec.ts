@@ -122,6 +122,7 @@ describeWithServices('a task', ['kafka', 'postgres'], () => {
         roles: ['client'],
         taskId: null,
         expiresAt: null,
+        revoked: null,
         address: '127.0.0.1',
       };
       const tasks = taskwire.app.get(TasksService);
