@@ -20,7 +20,10 @@ export class DatabaseModule {
       global: true,
       imports: [
         TypeOrmModule.forRootAsync({
-          useFactory: () => optionsOf(database),
+          useFactory: () => ({
+            ...optionsOf(database),
+            toRetry: (error: unknown) => !(error instanceof ConfigError),
+          }),
           dataSourceFactory: async (options) => {
             if (!options) throw new Error('the data source has no options');
             const dataSource = await new DataSource(options).initialize();

@@ -40,10 +40,11 @@ const DELETE_KEYS = `
     SELECT owner, key FROM idempotency_keys WHERE created_at < now() - interval '24 hours'
     ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED)`;
 
+/** Locks nothing first: nobody may have the right to change an entry, and a lock would need it. */
 const DELETE_AUDIT = `
   DELETE FROM audit_entries WHERE id IN (
     SELECT id FROM audit_entries WHERE id < $1 AND at < now() - make_interval(days => $2)
-    ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED)`;
+    ORDER BY id LIMIT $3)`;
 
 /** Deletes what nobody has to keep: ended tasks with their events, closed letters, used idempotency keys, old audits. */
 @Injectable()

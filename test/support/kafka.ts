@@ -13,6 +13,8 @@ export interface KafkaBrokerOptions {
   port?: number;
   /** Over those of `server.properties`. */
   properties?: Record<string, string>;
+  /** More arguments of `StorageTool format`. */
+  format?: readonly string[];
   /** Java options instead of those that make it start quickly. */
   java?: readonly string[];
 }
@@ -84,7 +86,14 @@ export async function startKafkaBroker(options: KafkaBrokerOptions = {}): Promis
 
   try {
     const clusterId = Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
-    const format = ['format', '--standalone', `--cluster-id=${clusterId}`, '-c', config];
+    const format = [
+      'format',
+      '--standalone',
+      `--cluster-id=${clusterId}`,
+      '-c',
+      config,
+      ...(options.format ?? []),
+    ];
     await Child.run('java', [...java, 'kafka.tools.StorageTool', ...format]);
     await start();
   } catch (error) {

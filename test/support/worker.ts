@@ -1,4 +1,11 @@
-import kafkajs, { type Admin, type Consumer, type IHeaders, type Kafka, type Producer } from 'kafkajs';
+import kafkajs, {
+  type Admin,
+  type Consumer,
+  type IHeaders,
+  type Kafka,
+  type Producer,
+  type SASLOptions,
+} from 'kafkajs';
 import { eventually } from './eventually.js';
 import { sharedServices, unique } from './services.js';
 
@@ -39,9 +46,9 @@ export class Worker {
   ) {}
 
   /** @param brokers the shared ones by default */
-  static async connect(brokers = sharedServices().brokers): Promise<Worker> {
+  static async connect(brokers = sharedServices().brokers, sasl?: SASLOptions): Promise<Worker> {
     const retry = { retries: 8, initialRetryTime: 100, maxRetryTime: 1_000 };
-    const kafka = new kafkajs.Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING, retry });
+    const kafka = new kafkajs.Kafka({ brokers: [brokers], sasl, logLevel: logLevel.NOTHING, retry });
     const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
     await producer.connect();
     return new Worker(kafka, producer);
@@ -69,7 +76,7 @@ export class Worker {
   ): Promise<ReceivedRecord[]> {
     await this.topicExists(topic);
     const received: ReceivedRecord[] = [];
-    const consumer = this.kafka.consumer({ groupId: unique('worker'), maxWaitTimeInMs: 100 });
+    const consumer = this.kafka.consumer({ groupId: unique('compute'), maxWaitTimeInMs: 100 });
     this.consumers.push(consumer);
     await consumer.connect();
     await consumer.subscribe({ topics: [topic], fromBeginning: true });
