@@ -6,6 +6,8 @@ export async function allDone<T extends readonly unknown[]>(parts: {
   [K in keyof T]: Promise<T[K]>;
 }): Promise<T> {
   const all = Promise.all(parts as readonly Promise<unknown>[]) as unknown as Promise<T>;
+  // It rejects with the first of them, while nobody waits for it yet: that would end the process.
+  all.catch(() => undefined);
   await Promise.allSettled(parts as readonly Promise<unknown>[]);
   return all;
 }
