@@ -23,6 +23,9 @@ const BODY_LIMIT = 16 * 1024 * 1024;
 /** How long, in milliseconds, a request may take to arrive. An answer may take longer: some wait for a task. */
 const REQUEST_TIMEOUT = 30_000;
 
+/** How often Node looks for requests that take too long, in milliseconds: so much longer they may take. */
+const TIMEOUT_CHECK_INTERVAL = 5_000;
+
 /** More connections than this are turned away, so that a flood cannot use up the process's file descriptors. */
 const MAX_CONNECTIONS = 10_000;
 
@@ -46,6 +49,7 @@ export function createHttpAdapter(): FastifyAdapter {
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT,
+    http: { connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL },
     // Answers until the last connection is closed, so that a drain refuses nobody.
     return503OnClosing: false,
     genReqId: () => randomUUID(),
@@ -90,6 +94,7 @@ export function configureHttp(app: NestFastifyApplication, config: Config): void
   );
 
   acceptJsonOnly(app);
+  refuseEncodings(fastify);
   app.useGlobalPipes(new RequestValidationPipe());
   app.useGlobalFilters(new ProblemFilter());
 
@@ -139,6 +144,15 @@ function refuseStrangers(fastify: FastifyInstance, origins: readonly string[]): 
 function acceptJsonOnly(app: NestFastifyApplication): void {
   app.getHttpAdapter().getInstance().removeContentTypeParser('text/plain');
   app.useBodyParser('application/json', { bodyLimit: BODY_LIMIT });
+}
+
+/** Bodies are taken as they are: what a compressed one holds may be a thousand times what was sent. */
+function refuseEncodings(fastify: FastifyInstance): void {
+  fastify.addHook('preParsing', ({ headers }, _reply, payload, done) => {
+    const encoding = headers['content-encoding'];
+    if (encoding === undefined || encoding.toLowerCase() === 'identity') done(null, payload);
+    else done(new AppError('unsupported_media_type', 'Bodies must not be compressed.'));
+  });
 }
 
 /** The id under which the log tells of a request. */

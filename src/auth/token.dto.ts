@@ -1,33 +1,15 @@
-import { ApiProperty } from '@nestjs/swagger';
-import {
-  IsInt,
-  Max,
-  Min,
-  Validate,
-  ValidatorConstraint,
-  type ValidatorConstraintInterface,
-} from 'class-validator';
-import { isOwnerName } from './owner-name.js';
-
-@ValidatorConstraint({ name: 'isOwner' })
-class IsOwner implements ValidatorConstraintInterface {
-  validate(value: unknown): boolean {
-    return isOwnerName(value);
-  }
-
-  defaultMessage(): string {
-    return '$property must be an owner: 1 to 512 characters, not *, U+0000 and lone surrogates not among them';
-  }
-}
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsInt, Max, Min } from 'class-validator';
+import { IsOwner } from './is-owner.js';
 
 /** Whose tasks a token is to read, and for how long. */
 export class OwnerTokenDto {
   @ApiProperty({ minLength: 1, maxLength: 512 })
-  @Validate(IsOwner)
+  @IsOwner()
   owner!: string;
 
   /** At most a day. */
-  @ApiProperty({ type: 'integer' })
+  @ApiPropertyOptional({ type: 'integer' })
   @IsInt()
   @Min(1)
   @Max(86_400)

@@ -15,6 +15,7 @@ export class RequestValidationPipe extends ValidationPipe {
   }
 
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    if (typeof value === 'object' && value !== null) refuseInherited(value);
     try {
       return (await super.transform(value, metadata)) as unknown;
     } catch (error) {
@@ -24,6 +25,13 @@ export class RequestValidationPipe extends ValidationPipe {
       throw error;
     }
   }
+}
+
+/** class-transformer passes over fields with these names, so that nobody would be told that there are no such fields. */
+function refuseInherited(value: object): void {
+  const names = ['__proto__', 'constructor'].filter((name) => Object.hasOwn(value, name));
+  if (names.length === 0) return;
+  throw invalidRequest(names.map((path) => ({ path, message: `property ${path} should not exist` })));
 }
 
 function invalidRequest(details: ErrorDetail[]): AppError {

@@ -1,11 +1,17 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import type { Server, ServerOptions } from 'socket.io';
 import { jsonTextParser } from './json-text.js';
 
 /** The largest message that a client may send, in bytes: there are only subscriptions. */
 const MAX_MESSAGE = 64 * 1024;
+
+/** The most connections that there may be: one over polling holds none of the HTTP server's, and is open all the same. */
+const MAX_CONNECTIONS = 10_000;
+
+/** How long a connection may stay without a socket, in milliseconds: its first message asks for one. */
+const CONNECT_TIMEOUT = 10_000;
 
 /** Which pages may open sockets. */
 export interface OriginRules {
@@ -18,7 +24,7 @@ export interface OriginRules {
 /** Socket.IO on the application's own HTTP server, with its default path and namespace. */
 export class SocketIoAdapter extends IoAdapter {
   constructor(
-    application: INestApplicationContext,
+    application: INestApplicationContext | HttpServer,
     private readonly origins: OriginRules,
   ) {
     super(application);
@@ -30,12 +36,18 @@ export class SocketIoAdapter extends IoAdapter {
       parser: jsonTextParser,
       serveClient: false,
       maxHttpBufferSize: MAX_MESSAGE,
+      connectTimeout: CONNECT_TIMEOUT,
       cors: { origin: [...this.origins.corsOrigins] },
       allowRequest: (request, decide) => {
-        decide(null, this.origins.isAllowed(request));
+        const hasRoom = server.engine.clientsCount < MAX_CONNECTIONS;
+        decide(
+          hasRoom ? null : 'There are too many connections.',
+          hasRoom && this.origins.isAllowed(request),
+        );
       },
     };
-    return super.createIOServer(port, ours as ServerOptions);
+    const server = super.createIOServer(port, ours as ServerOptions);
+    return server;
   }
 
   /**

@@ -99,6 +99,11 @@ export class TaskStream implements Reader {
     for (const [name, value] of Object.entries({ ...this.reply.getHeaders(), ...HEADERS })) {
       if (value !== undefined) this.raw.setHeader(name, value);
     }
+    if (this.reply.request.method === 'HEAD') {
+      this.leave();
+      this.raw.end();
+      return;
+    }
     this.raw.flushHeaders();
     this.comments = setInterval(() => this.raw.write(':\n\n'), COMMENT_INTERVAL);
   }

@@ -39,6 +39,8 @@ const MAX_SUBSCRIPTIONS = 1_000;
 @WebSocketGateway()
 export class TasksGateway implements OnGatewayInit<TaskServer>, OnGatewayConnection<TaskSocket> {
   private readonly logger = new Logger(TasksGateway.name);
+  /** Connections that have a socket, or may be about to. */
+  private readonly taken = new WeakSet<TaskSocket['conn']>();
 
   constructor(
     private readonly followers: Followers,
@@ -51,9 +53,12 @@ export class TasksGateway implements OnGatewayInit<TaskServer>, OnGatewayConnect
   /** Lets in only who is known and may follow tasks. */
   afterInit(server: TaskServer): void {
     server.use((socket, next) => {
-      this.admit(socket).then(() => {
-        next();
-      }, next);
+      // There is one namespace: who asks for it again before the answer would get one socket more each time.
+      if (this.taken.has(socket.conn)) socket.conn.close();
+      else
+        this.admit(socket).then(() => {
+          next();
+        }, next);
     });
   }
 
@@ -114,6 +119,7 @@ export class TasksGateway implements OnGatewayInit<TaskServer>, OnGatewayConnect
     const { auth, address } = socket.handshake;
     const token: unknown = auth.token;
     let caller: Caller | null = null;
+    this.taken.add(socket.conn);
     try {
       caller = await this.authenticator.authenticate(typeof token === 'string' ? token : null, address);
       this.limits.request(caller.owner);
@@ -123,6 +129,7 @@ export class TasksGateway implements OnGatewayInit<TaskServer>, OnGatewayConnect
       else leave();
       socket.data.caller = caller;
     } catch (thrown) {
+      this.taken.delete(socket.conn);
       const { code, message } = refusal(this.logger, thrown);
       this.audit('connect', { caller, address, code, target: null });
       throw Object.assign(new Error(message), { data: { code, message } });

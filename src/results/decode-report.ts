@@ -1,4 +1,5 @@
 import { isJsonObject } from '../json/json-object.js';
+import { printed } from '../json/printed.js';
 import type { Report } from '../tasks/facts.js';
 import { decodeTaskError, optionalText } from './decode-task-error.js';
 import { RecordError } from './record-error.js';
@@ -54,7 +55,7 @@ function decodeStatus(word: unknown): Report['status'] {
     throw new RecordError('status_missing', 'The value has no status.');
   const status = typeof word === 'string' ? STATUS_WORDS.get(word.toUpperCase()) : undefined;
   if (status === undefined) {
-    throw new RecordError('status_unknown', `No known status: ${JSON.stringify(word).slice(0, 100)}`);
+    throw new RecordError('status_unknown', `No known status: ${printed(word).slice(0, 100)}`);
   }
   return status;
 }

@@ -1,6 +1,7 @@
 import { REQUEST_HEADERS } from '../dispatch/request-record.js';
 import { isJsonObject, type JsonObject } from '../json/json-object.js';
 import { members, objectText } from '../json/members.js';
+import { printed } from '../json/printed.js';
 import { utf8Text } from '../json/utf8-text.js';
 import type { Report } from '../tasks/facts.js';
 import type { DeliveredRecord, RecordHeaders } from '../transport/transport.js';
@@ -138,5 +139,5 @@ function decodeAttempt(fromValue: unknown, headers: RecordHeaders): number | nul
   const number = typeof attempt === 'string' && /^\d{1,10}$/.test(attempt) ? Number(attempt) : attempt;
   if (typeof number === 'number' && Number.isInteger(number) && number >= 1 && number <= MAX_ATTEMPT)
     return number;
-  throw new RecordError('attempt_invalid', `No attempt: ${JSON.stringify(attempt).slice(0, 100)}`);
+  throw new RecordError('attempt_invalid', `No attempt: ${printed(attempt).slice(0, 100)}`);
 }

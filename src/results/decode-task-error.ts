@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from '../json/json-object.js';
+import { printed } from '../json/printed.js';
 import { storableText } from '../json/storable-text.js';
 import type { TaskError } from '../tasks/task-state.js';
 
@@ -25,7 +26,7 @@ export function decodeTaskError(error: unknown, message: string | null): TaskErr
 /** The storable text of a field that should be text; another value as its JSON, and what says nothing as `null`. */
 export function optionalText(value: unknown): string | null {
   if (value === undefined || value === null || value === '') return null;
-  return storableText(typeof value === 'string' ? value : JSON.stringify(value));
+  return storableText(typeof value === 'string' ? value : printed(value));
 }
 
 function cut(text: string | null, length: number): string | null {

@@ -1,5 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsInt, IsNumber, IsObject, IsOptional, IsString, Length, Matches, Max, Min } from 'class-validator';
+import { IsOwner } from '../auth/is-owner.js';
 import { AsParsed } from './as-parsed.js';
 import { IsTimestamp } from './is-timestamp.js';
 
@@ -69,9 +70,8 @@ export class SubmitTaskDto {
   maxAttempts?: number | null;
 
   /** Whose task it is, if not the caller's; for the role `service` only. */
+  @ApiPropertyOptional({ minLength: 1, maxLength: MAX_KEY_LENGTH })
   @IsOptional()
-  @IsString()
-  @Length(1, MAX_KEY_LENGTH)
-  @Matches(STORABLE, { message: 'owner must not contain U+0000 or lone surrogates' })
+  @IsOwner()
   owner?: string | null;
 }

@@ -1,6 +1,7 @@
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, UseGuards } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { AllowRoles } from '../auth/access.js';
+import { TakesNoQuery } from '../errors/takes-no-values.guard.js';
 import { TopicsResponse } from './topic.dto.js';
 import { TopicsService } from './topics.service.js';
 
@@ -13,6 +14,7 @@ export class TopicsController {
 
   /** Every topic with its partitions, the lag of our consumer groups, and its open dead letters. */
   @Get()
+  @UseGuards(TakesNoQuery)
   async list(): Promise<TopicsResponse> {
     return { items: await this.topics.list() };
   }

@@ -94,7 +94,7 @@ export class ClaimsResponse {
 
 /** A claim that is given back. */
 export class ReleasedClaimDto {
-  @ApiProperty({ format: 'uuid' })
+  /** One that is no UUID is one that does not exist. */
   @IsString()
   taskId!: string;
 
