@@ -91,6 +91,7 @@ const ROUTES: Record<string, { call: Call; roles: string[] | 'everybody'; task?:
     roles: ['compute'],
   },
   'ResultsController.results': { call: post('/v1/results', { taskId: 'x' }), roles: ['compute'] },
+  'DeadLetterGroupsController.list': { call: get('/v1/dead-letters/groups'), roles: ['operator'] },
   'DeadLettersController.list': { call: get('/v1/dead-letters'), roles: ['operator'] },
   'DeadLettersController.get': {
     call: get('/v1/dead-letters/0193d3c8-0000-7000-8000-000000000000'),

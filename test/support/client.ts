@@ -33,6 +33,7 @@ export interface LetterJson {
   taskId: string | null;
   fingerprint: string;
   truncated: boolean;
+  receivedAt: string;
 }
 
 /** A page of a list. */
