@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { cached, ROOT } from './cache.js';
 import { Child } from './child.js';
 
+/** What compute workers need that know nothing of Taskwire. */
+const PLAIN_WORKERS = join(ROOT, 'test', 'support', 'requirements.txt');
+
 /**
- * The path of a Python interpreter with the packages of `requirements.txt`, for compute workers that know nothing of
- * Taskwire. Made the first time; needs `python3` with `venv`, and the package index.
+ * The path of a Python interpreter in a virtual environment of its own, with the packages of a requirements file. Made the
+ * first time; needs `python3` (3.10 or later) with `venv`, and the package index.
  */
-export async function pythonInterpreter(): Promise<string> {
-  const requirements = join(ROOT, 'test', 'support', 'requirements.txt');
+export async function pythonInterpreter(requirements = PLAIN_WORKERS): Promise<string> {
   const version = createHash('sha256')
     .update(await readFile(requirements))
     .digest('hex')

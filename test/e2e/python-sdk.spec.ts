@@ -1,0 +1,88 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { ROOT } from '../support/cache.js';
+import { Child } from '../support/child.js';
+import { pythonInterpreter } from '../support/python.js';
+import { describeWithServices, unique } from '../support/services.js';
+import { Installation, ready } from './installation.js';
+
+const SDK = path.join(ROOT, 'workers', 'python');
+
+/** The task types of the tests in `workers/python/tests/integration`: a topic each, so that none disturbs another. */
+const TOPIC_TYPES = [
+  'plain',
+  'limited',
+  'letters',
+  'mixed',
+  'keyed',
+  'cancel',
+  'expiry',
+  'term',
+  'long',
+  'frozen',
+];
+const CLAIM_TYPES = ['claimed', 'claim-term', 'claim-kill', 'claim-cancel'];
+
+describe('the Python SDK', () => {
+  let python: string;
+
+  beforeAll(async () => {
+    python = await pythonInterpreter(path.join(SDK, 'requirements-dev.txt'));
+  }, 180_000);
+
+  /** Runs a Python module in the SDK's folder. A failure shows all that it wrote. */
+  function run(args: string[], env: Record<string, string> = {}): Promise<string> {
+    const options = { cwd: SDK, env: { PATH: process.env.PATH, ...env } };
+    return Child.run(python, ['-m', ...args], options);
+  }
+
+  it('is formatted', () => run(['ruff', 'format', '--check', '.']));
+
+  it('is without a complaint of its linter', () => run(['ruff', 'check', '.']));
+
+  it('has types that hold', () => run(['mypy']), 120_000);
+
+  it('passes its unit tests', () => run(['pytest', 'tests/unit']), 120_000);
+
+  describeWithServices('on real servers', ['kafka', 'postgres'], ({ brokers }) => {
+    const prefix = unique('sdk');
+    let installation: Installation;
+    let folder: string;
+    let env: Record<string, string>;
+
+    beforeAll(async () => {
+      installation = await Installation.create();
+      folder = await mkdtemp(path.join(tmpdir(), 'taskwire-sdk-'));
+      const types = path.join(folder, 'types.yaml');
+      await writeFile(types, taskTypes(prefix));
+      const taskwire = await installation.start('all', { TASK_TYPES: types });
+      await ready(taskwire);
+      env = { KAFKA_BROKERS: brokers, TASKWIRE_URL: taskwire.url, TASKWIRE_TEST_PREFIX: prefix };
+    }, 120_000);
+
+    afterAll(async () => {
+      await installation.close();
+      await rm(folder, { recursive: true });
+    });
+
+    // Side by side: they mostly wait.
+    it('passes its integration tests', async () => {
+      const files = ['topics', 'rebalances', 'claims'].map((name) => `tests/integration/test_${name}.py`);
+      await Promise.all(files.map((file) => run(['pytest', file], env)));
+    }, 240_000);
+  });
+});
+
+function taskTypes(prefix: string): string {
+  const retry = 'maxAttempts: 2, retry: { backoffSeconds: 1 }';
+  return [
+    'types:',
+    ...TOPIC_TYPES.map(
+      (name) =>
+        `  ${prefix}.${name}: { requestTopic: ${prefix}-${name}, resultTopic: ${prefix}-result, ${retry} }`,
+    ),
+    ...CLAIM_TYPES.map((name) => `  ${prefix}.${name}: { delivery: claim }`),
+    '',
+  ].join('\n');
+}

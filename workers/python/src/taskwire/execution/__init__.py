@@ -1,0 +1,1 @@
+"""Where handlers run: in child processes, or in threads."""

@@ -1,0 +1,70 @@
+"""The inside of a child process: takes tasks from a pipe, runs their handlers, sends back what comes of it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pickle
+import signal
+import threading
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from taskwire.execution.call import Caller
+from taskwire.outcome import outcome_of_error
+
+
+class PipeLine:
+    """A handler's `Line` to the worker in the parent process."""
+
+    def __init__(self, connection: Connection, stopped: Any) -> None:
+        self._connection = connection
+        self._stopped = stopped
+        self._lock = threading.Lock()
+
+    def report(self, progress: float | None, message: str | None) -> None:
+        """See `Line.report`."""
+        self.send("report", (progress, message))
+
+    def log(self, text: str) -> None:
+        """See `Line.log`."""
+        self.send("log", text)
+
+    @property
+    def stopped(self) -> bool:
+        """See `Line.stopped`."""
+        return bool(self._stopped.value)
+
+    def send(self, kind: str, content: object) -> None:
+        """Sends one message; handlers may have threads of their own."""
+        with self._lock:
+            self._connection.send((kind, content))
+
+
+def serve(connection: Connection, stopped: Any) -> None:
+    """Runs handlers until the parent hangs up; dies with it, even in the middle of one."""
+    # The parent decides what a signal to the whole group means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    line = PipeLine(connection, stopped)
+    caller = Caller()
+    while True:
+        try:
+            task = connection.recv_bytes()
+        except (EOFError, OSError):
+            return
+        try:
+            handler, retry_on, request = pickle.loads(task)
+        except Exception as error:  # the handler's module cannot be imported here
+            line.send("outcome", outcome_of_error(error))
+            continue
+        line.send("begun", None)
+        line.send("outcome", caller.call(handler, request, line, retry_on=retry_on))
+
+
+def _die_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)

@@ -1,0 +1,1 @@
+"""Taskwire over HTTP."""

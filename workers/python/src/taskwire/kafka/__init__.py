@@ -1,0 +1,1 @@
+"""Tasks from request topics; needs `taskwire[kafka]`."""

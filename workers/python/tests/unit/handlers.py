@@ -1,0 +1,65 @@
+"""Handlers for the tests of execution; child processes import this module."""
+
+import asyncio
+import ctypes
+import os
+import signal
+import time
+from typing import Any
+
+from taskwire import Task
+
+
+def echo(task: Task) -> dict[str, Any]:
+    return {"echo": task.payload, "pid": os.getpid()}
+
+
+async def echo_later(task: Task) -> dict[str, Any]:
+    await asyncio.sleep(0.01)
+    return {"echo": task.payload}
+
+
+async def sleep_async(task: Task) -> None:
+    await asyncio.sleep(60)
+
+
+def report(task: Task) -> None:
+    task.progress(10, "begun")
+    task.log("a line")
+
+
+def fail(task: Task) -> None:
+    raise ValueError("bad polygon")
+
+
+def segfault(task: Task) -> None:
+    ctypes.string_at(0)
+
+
+def leave(task: Task) -> None:
+    os._exit(3)
+
+
+def be_killed(task: Task) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def eat_memory(task: Task) -> None:
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_AS, (1 << 29, 1 << 29))
+    bytearray(1 << 30)
+
+
+def loop(task: Task) -> None:
+    while True:
+        pass
+
+
+def obey(task: Task) -> None:
+    while not task.cancelled:
+        time.sleep(0.01)
+
+
+def bad_result(task: Task) -> list[int]:
+    return [1]
