@@ -15,7 +15,8 @@ export class RequestValidationPipe extends ValidationPipe {
   }
 
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    if (typeof value === 'object' && value !== null) refuseInherited(value);
+    // What has no DTO is checked by who takes it.
+    if (metadata.metatype !== undefined && this.toValidate(metadata)) refuseUnseen(value);
     try {
       return (await super.transform(value, metadata)) as unknown;
     } catch (error) {
@@ -27,8 +28,13 @@ export class RequestValidationPipe extends ValidationPipe {
   }
 }
 
-/** class-transformer passes over fields with these names, so that nobody would be told that there are no such fields. */
-function refuseInherited(value: object): void {
+/**
+ * Refuses what Nest would pass over: `null` is no body to it, and fields with names that it does not trust are taken away
+ * without a word.
+ */
+function refuseUnseen(value: unknown): void {
+  if (value === null) throw new AppError('invalid_request', 'The request is not valid: it must not be null.');
+  if (typeof value !== 'object') return;
   const names = ['__proto__', 'constructor'].filter((name) => Object.hasOwn(value, name));
   if (names.length === 0) return;
   throw invalidRequest(names.map((path) => ({ path, message: `property ${path} should not exist` })));

@@ -134,7 +134,10 @@ describeWithServices('a request that nobody should send', ['postgres'], () => {
 
   it.each([
     ['a header of 20 KB', `GET /v1/tasks HTTP/1.1\r\n${HEAD}X: ${'a'.repeat(20_000)}\r\n\r\n`],
-    ['20 KB of headers', `GET /v1/tasks HTTP/1.1\r\n${HEAD}${'X-Rather-Long: abcdefgh\r\n'.repeat(1_000)}\r\n`],
+    [
+      '20 KB of headers',
+      `GET /v1/tasks HTTP/1.1\r\n${HEAD}${'X-Rather-Long: abcdefgh\r\n'.repeat(1_000)}\r\n`,
+    ],
     ['a query of 20 KB', `GET /v1/tasks?${'a=b&'.repeat(5_000)} HTTP/1.1\r\n${HEAD}\r\n`],
     ['no host', 'GET /v1/tasks HTTP/1.1\r\nConnection: close\r\n\r\n'],
     ['another protocol', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],

@@ -1,5 +1,5 @@
 import { Body, Controller, Header, HttpCode, Post, Res, UseGuards } from '@nestjs/common';
-import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { AllowRoles } from '../../auth/access.js';
 import { CurrentCaller, type Caller } from '../../auth/caller.js';
@@ -36,6 +36,7 @@ export class ClaimsController {
   @Post()
   @HttpCode(200)
   @Header('content-type', 'application/json; charset=utf-8')
+  @ApiBody({ type: ClaimDto, required: false })
   @ApiOkResponse({ type: ClaimsResponse })
   @ApiProblems('unknown_task_type')
   async claim(
