@@ -1,11 +1,13 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
 import type { Config } from '../config/config.js';
+import { RecordGuards } from '../consuming/record-guards.js';
 import { DatabaseModule, type Database } from '../database/database.module.js';
 import { EventsModule } from '../events/events.module.js';
 import { HealthModule } from '../health/health.module.js';
 import { CONSUMED_GROUPS, LagMetrics } from '../observability/lag-metrics.js';
 import { LimitsModule } from '../limits/limits.module.js';
+import { Metrics } from '../observability/metrics.js';
 import { ObservabilityModule } from '../observability/observability.module.js';
 import { TaskTypes } from '../task-types/task-types.js';
 import { TransportModule } from '../transport/transport.module.js';
@@ -31,8 +33,13 @@ export class CoreModule {
         { provide: TaskTypes, useValue: taskTypes },
         { provide: CONSUMED_GROUPS, useValue: Object.values(consumedGroups(config, taskTypes)) },
         LagMetrics,
+        {
+          provide: RecordGuards,
+          useFactory: (metrics: Metrics) => new RecordGuards(metrics, config.deadLetterLimit),
+          inject: [Metrics],
+        },
       ],
-      exports: [TaskTypes, CONSUMED_GROUPS],
+      exports: [TaskTypes, CONSUMED_GROUPS, RecordGuards],
     };
   }
 }

@@ -1,3 +1,4 @@
+import type { RecordGuards } from '../consuming/record-guards.js';
 import type { TopicKeeper } from '../dispatch/topic-keeper.js';
 import type { EventBus } from '../events/event-bus.js';
 import type { HealthCheck } from '../health/health-registry.js';
@@ -15,6 +16,26 @@ export function listenersCheck(server: TransportServer, required: boolean): Heal
         status: 'failed',
         detail: `Not reading: ${failed.map(({ pattern }) => pattern).join(', ')}.`,
       });
+    },
+  };
+}
+
+/** Whether what our listeners read can be processed; if not, a producer has probably changed its format. */
+export function recordsCheck(guards: RecordGuards): HealthCheck {
+  return {
+    name: 'records',
+    required: false,
+    check: () => {
+      const details = guards
+        .all()
+        .flatMap(({ name, share, alarming, paused }) => [
+          ...(alarming
+            ? [`Of what ${name} read in the last minute, ${percent(share)} cannot be processed.`]
+            : []),
+          ...(paused ? [`The listener of ${name} is paused: too many dead letters.`] : []),
+        ]);
+      if (details.length === 0) return Promise.resolve({ status: 'ok' });
+      return Promise.resolve({ status: 'degraded', detail: details.join(' ') });
     },
   };
 }
@@ -42,4 +63,8 @@ export function eventBusCheck(bus: EventBus): HealthCheck {
         bus.isConnected ? { status: 'ok' } : { status: 'degraded', detail: 'Events may take up to 3 s.' },
       ),
   };
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
 }

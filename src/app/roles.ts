@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DataSource } from 'typeorm';
 import type { Config, Role } from '../config/config.js';
+import { RecordGuards } from '../consuming/record-guards.js';
 import { openDatabase, type Database } from '../database/database.module.js';
 import { TopicKeeper } from '../dispatch/topic-keeper.js';
 import { EventBus } from '../events/event-bus.js';
@@ -15,7 +16,7 @@ import { TRANSPORT, type Transport } from '../transport/transport.js';
 import { AllModule } from './all.module.js';
 import { serveConsole } from './console.js';
 import { consumedGroups } from './consumed-groups.js';
-import { eventBusCheck, listenersCheck, topicsCheck } from './health-checks.js';
+import { eventBusCheck, listenersCheck, recordsCheck, topicsCheck } from './health-checks.js';
 import { configureHttp, createHttpAdapter } from './http.js';
 import { WebModule } from './web.module.js';
 import { WorkerModule } from './worker.module.js';
@@ -66,5 +67,6 @@ function connectTopics(app: NestFastifyApplication, role: RoleSpec, routes: Tran
   if (!role.listens) return;
   const strategy = new TransportServer(transport, routes);
   health.register(listenersCheck(strategy, role.needsBroker));
+  health.register(recordsCheck(app.get(RecordGuards)));
   app.connectMicroservice({ strategy });
 }

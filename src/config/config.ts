@@ -109,6 +109,8 @@ export interface Config {
   readonly taskTypesPath: string | null;
   readonly auth: AuthConfig;
   readonly limits: Limits;
+  /** How many dead letters one listener may write in a minute; `null`: as many as there are. */
+  readonly deadLetterLimit: number | null;
   readonly retentionDays: number;
   readonly shutdownSeconds: number;
   readonly logLevel: LogLevel;

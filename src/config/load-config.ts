@@ -30,6 +30,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
       openTasks: values.OWNER_OPEN_TASKS,
       followers: values.OWNER_FOLLOWERS,
     },
+    deadLetterLimit: values.DLQ_LIMIT,
     retentionDays: values.RETENTION_DAYS,
     shutdownSeconds: values.SHUTDOWN_SECONDS,
     logLevel: values.LOG_LEVEL,

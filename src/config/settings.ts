@@ -175,6 +175,12 @@ export const SETTINGS = {
     "the tasks' own",
     'Topics with dead letters of other systems, like orders.DLT,error.*, also those that come into being later',
   ),
+  DLQ_LIMIT: optional(
+    'worker',
+    wholeNumber(1, 1_000_000_000),
+    'no limit',
+    'How many dead letters one listener of a process may write in a minute; at that many it pauses until they are fewer',
+  ),
   TASK_TYPES: optional('both', path, 'only the type default', 'A YAML file with the task types'),
   RETENTION_DAYS: withDefault(
     'worker',

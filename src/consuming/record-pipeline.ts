@@ -16,6 +16,7 @@ import { TaskWriter } from '../tasks/task-writer.js';
 import type { RecordBatch } from '../transport/transport.js';
 import { PositionRepository } from './position.repository.js';
 import { consumedRecords, type ConsumedRecord } from './positions.js';
+import type { RecordGuard } from './record-guard.js';
 
 /** What a record comes to: facts about tasks, a dead letter, both, or nothing (with the reason). */
 export interface Effect {
@@ -59,13 +60,16 @@ export class RecordPipeline {
     private readonly metrics: Metrics,
   ) {}
 
-  /** A batch handler that reads with `reader`. It throws only what is the infrastructure's fault. */
-  handler<D>(reader: RecordReader<D>): (batch: RecordBatch) => Promise<void> {
+  /**
+   * A batch handler that reads with `reader`. It throws only what is the infrastructure's fault, and while `guard` has it
+   * wait.
+   */
+  handler<D>(reader: RecordReader<D>, guard: RecordGuard): (batch: RecordBatch) => Promise<void> {
     const rounds = new GroupCommit<RecordBatch, undefined>({
       work: async (batches) => {
         const records = consumedRecords(batches);
         await withSpan('process records', { 'messaging.batch.message_count': records.length }, () =>
-          this.process(reader, records),
+          this.process(reader, records, guard),
         );
         return batches.map(() => ({ result: undefined }));
       },
@@ -73,15 +77,23 @@ export class RecordPipeline {
       weight: ({ records }) =>
         records.reduce((sum, { value }) => sum + RECORD_BYTES + (value?.length ?? 0), 0),
     });
-    return (batch) => rounds.add(batch);
+    return async (batch) => {
+      guard.admit();
+      await rounds.add(batch);
+    };
   }
 
-  private async process<D>(reader: RecordReader<D>, records: ConsumedRecord[]): Promise<void> {
+  private async process<D>(
+    reader: RecordReader<D>,
+    records: ConsumedRecord[],
+    guard: RecordGuard,
+  ): Promise<void> {
     await splitting(
       records,
-      (part) => this.transaction(reader, part, (manager, fresh) => this.effects(reader, manager, fresh)),
+      (part) =>
+        this.transaction(reader, guard, part, (manager, fresh) => this.effects(reader, manager, fresh)),
       (culprit, error) =>
-        this.transaction(reader, [culprit], (_, fresh) =>
+        this.transaction(reader, guard, [culprit], (_, fresh) =>
           Promise.resolve(fresh.map((record) => ({ letter: reader.letter(record, error) }))),
         ),
     );
@@ -89,15 +101,17 @@ export class RecordPipeline {
 
   private async transaction<D>(
     reader: RecordReader<D>,
+    guard: RecordGuard,
     records: readonly ConsumedRecord[],
     effectsOf: (manager: EntityManager, fresh: ConsumedRecord[]) => Promise<Effect[]>,
   ): Promise<void> {
-    const { events, counts, letters } = await transact(this.dataSource, async (manager) => {
+    const { read, events, counts, letters } = await transact(this.dataSource, async (manager) => {
       const { fresh, moved } = await this.positions.lock(manager, records);
       const effects = await effectsOf(manager, fresh);
       const [written] = await allDone([this.write(manager, effects), this.positions.move(manager, moved)]);
-      return written;
+      return { ...written, read: fresh.length };
     });
+    guard.count(read, letters.length);
     this.bus.announce(events);
     for (const { outcome, reason } of counts) reader.count?.(outcome, reason);
     for (const { topic, error } of letters) this.metrics.deadLetters.inc({ topic, code: codeOf(error) });

@@ -1,5 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
+import { RecordGuards } from '../consuming/record-guards.js';
 import { RecordPipeline } from '../consuming/record-pipeline.js';
 import type { RecordBatch } from '../transport/transport.js';
 import { DeadLetterReader } from './dead-letter-reader.js';
@@ -9,8 +10,8 @@ import { DeadLetterReader } from './dead-letter-reader.js';
 export class DeadLettersListener {
   private readonly handle: (batch: RecordBatch) => Promise<void>;
 
-  constructor(pipeline: RecordPipeline, reader: DeadLetterReader) {
-    this.handle = pipeline.handler(reader);
+  constructor(pipeline: RecordPipeline, reader: DeadLetterReader, guards: RecordGuards) {
+    this.handle = pipeline.handler(reader, guards.add({ name: 'dead-letters', readsLetters: true }));
   }
 
   @EventPattern('dead-letters')

@@ -1,5 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
+import { RecordGuards } from '../consuming/record-guards.js';
 import { RecordPipeline } from '../consuming/record-pipeline.js';
 import type { RecordBatch } from '../transport/transport.js';
 import { ResultReader } from './result-reader.js';
@@ -9,8 +10,8 @@ import { ResultReader } from './result-reader.js';
 export class ResultsListener {
   private readonly handle: (batch: RecordBatch) => Promise<void>;
 
-  constructor(pipeline: RecordPipeline, reader: ResultReader) {
-    this.handle = pipeline.handler(reader);
+  constructor(pipeline: RecordPipeline, reader: ResultReader, guards: RecordGuards) {
+    this.handle = pipeline.handler(reader, guards.add({ name: 'results', readsLetters: false }));
   }
 
   @EventPattern('results')
