@@ -14,7 +14,7 @@ const SILENCE = 45_000;
  * Read by hand, because `EventSource` sends no headers, and Node 20 has none.
  *
  * @param {Following} following
- * @param {{ url: string, headers: Record<string, string>, signal: AbortSignal }} where
+ * @param {{ url: string, headers: () => Promise<Record<string, string>>, signal: AbortSignal }} where
  */
 export async function streamInto(following, { url, headers, signal }) {
   while (!signal.aborted) {
@@ -37,7 +37,7 @@ async function readOnce(following, { url, headers, signal }) {
   let timer = watch();
   try {
     const response = await fetch(url, {
-      headers: { ...headers, 'last-event-id': String(following.cursor) },
+      headers: { ...(await headers()), 'last-event-id': String(following.cursor) },
       cache: 'no-store',
       signal: AbortSignal.any([signal, silence.signal]),
     });

@@ -109,13 +109,19 @@ export interface TaskwireSocket {
   disconnect(): unknown;
 }
 
+/** Called by the socket before it connects; it hands its credentials to `send`. */
+export type SocketAuth = (send: (credentials: { token?: string }) => void) => void;
+
 export interface TaskwireOptions {
   /** The address without a path, `https://taskwire.example.org`; the page's own by default. */
   url?: string;
-  /** A JWT or an API key. */
-  token?: string;
+  /**
+   * A JWT or an API key; or a function that gives one, at once or later: it is asked before each request and each
+   * connection, so that what has ended can be replaced.
+   */
+  token?: string | (() => string | undefined | Promise<string | undefined>);
   /** The function `io` of `socket.io-client`. Without it, tasks are followed by server-sent events. */
-  io?: (url: string, options: { forceNew: true; auth: { token?: string } }) => TaskwireSocket;
+  io?: (url: string, options: { forceNew: true; auth: SocketAuth }) => TaskwireSocket;
 }
 
 /** What Taskwire answered instead of what it was asked for. */

@@ -56,7 +56,7 @@ export class Taskwire {
    */
   async request(path, init = {}) {
     const headers = new Headers(init.headers);
-    for (const [name, value] of Object.entries(this.#credentials())) headers.set(name, value);
+    for (const [name, value] of Object.entries(await this.#credentials())) headers.set(name, value);
     const response = await fetch(this.#url + path, { ...init, headers });
     if (!response.ok) throw await refusal(response);
     return response.json();
@@ -86,8 +86,16 @@ export class Taskwire {
   }
 
   #connect() {
-    const auth = this.#token === undefined ? {} : { token: this.#token };
-    const socket = this.#io?.(this.#url, { forceNew: true, auth });
+    const socket = this.#io?.(this.#url, {
+      forceNew: true,
+      auth: (send) => {
+        void this.#currentToken()
+          .catch(() => undefined) // then it is the server that refuses
+          .then((token) => {
+            send(token === undefined ? {} : { token });
+          });
+      },
+    });
     if (!socket) return null;
     socket.on('connect', () => {
       this.#socketsWork = true;
@@ -133,7 +141,7 @@ export class Taskwire {
     this.#followings.set(following, streaming);
     void streamInto(following, {
       url: `${this.#url}/v1/tasks/${encodeURIComponent(following.taskId)}/stream`,
-      headers: this.#credentials(),
+      headers: () => this.#credentials(),
       signal: AbortSignal.any([following.signal, streaming.signal]),
     });
   }
@@ -155,8 +163,13 @@ export class Taskwire {
     return [...this.#followings.keys()].filter((following) => following.taskId === taskId);
   }
 
-  /** @returns {Record<string, string>} */
-  #credentials() {
-    return this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` };
+  async #currentToken() {
+    return typeof this.#token === 'function' ? this.#token() : this.#token;
+  }
+
+  /** @returns {Promise<Record<string, string>>} */
+  async #credentials() {
+    const token = await this.#currentToken();
+    return token === undefined ? {} : { authorization: `Bearer ${token}` };
   }
 }

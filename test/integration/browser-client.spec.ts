@@ -14,6 +14,7 @@ import { eventually } from '../support/eventually.js';
 import { startFollowingApp } from '../support/following-app.js';
 import { createTestDatabase } from '../support/postgres.js';
 import { describeWithServices } from '../support/services.js';
+import { SECRET, tokenFor } from '../support/tokens.js';
 import { WrittenTask } from '../support/written-task.js';
 
 type Io = NonNullable<TaskwireOptions['io']>;
@@ -212,5 +213,62 @@ describeWithServices('the browser client', ['postgres'], () => {
     await happens('succeeded');
     await ended;
     expect([seqs, made?.connected]).toEqual([[1, 2], false]);
+  });
+});
+
+describeWithServices('the browser client with tokens that end', ['postgres'], () => {
+  let database: Awaited<ReturnType<typeof createTestDatabase>>;
+  let app: NestFastifyApplication;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    app = await startFollowingApp({ DATABASE_URL: database.url, AUTH: 'jwt', JWT_SECRET: SECRET });
+  });
+
+  afterAll(async () => {
+    app.getHttpServer().closeAllConnections();
+    await app.close();
+    await database.drop();
+  });
+
+  it.each<[string, Io | undefined]>([
+    ['a socket', sockets],
+    ['server-sent events', undefined],
+  ])(
+    'asks for another one over %s, and loses no event',
+    async (_, maker) => {
+      const task = await WrittenTask.create(app.get(DataSource), 'alice');
+      let asked = 0;
+      const taskwire = new Taskwire({
+        url: await app.getUrl(),
+        // Each holds for about two seconds.
+        token: () => {
+          asked++;
+          return tokenFor('alice', ['client'], { exp: Math.floor(Date.now() / 1000) + 2 });
+        },
+        ...(maker && { io: maker }),
+      });
+      const seqs: number[] = [];
+      const { ended } = taskwire.follow(task.id, ({ seq }) => seqs.push(seq));
+      await eventually(
+        () => {
+          expect(asked).toBeGreaterThan(2);
+        },
+        { timeoutMs: 30_000 },
+      );
+      app.get(EventBus).announce([await task.append('running')]);
+      await eventually(() => {
+        expect(seqs).toEqual([1, 2]);
+      });
+      app.get(EventBus).announce([await task.append('succeeded')]);
+      expect(await ended).toMatchObject({ seq: 3 });
+      expect(seqs).toEqual([1, 2, 3]);
+    },
+    45_000,
+  );
+
+  it('says that it needs one where it is given none', async () => {
+    const taskwire = new Taskwire({ url: await app.getUrl(), token: () => undefined });
+    await expect(taskwire.request('/v1/tasks/x/events')).rejects.toMatchObject({ code: 'unauthorized' });
   });
 });
