@@ -16,6 +16,7 @@ from taskwire.dead_letters import DeadLetter, SourceRecord
 from taskwire.delivery import Delivery
 from taskwire.kafka.assignor import StayWithWorkAssignor
 from taskwire.kafka.holding import Holding
+from taskwire.kafka.workarounds import ask_for_rebalance, unpark
 from taskwire.outcome import Refused
 from taskwire.request import UnreadableRecordError, read_record
 from taskwire.stop import LOST, SHUTDOWN
@@ -207,6 +208,7 @@ class TopicSource(ConsumerRebalanceListener):
     def _turn(self, consumer: Any) -> None:
         self._last_turn = time.monotonic()
         self._stable = consumer.group_metadata().state == MemberState.STABLE
+        unpark(consumer)
         for records in consumer.poll(timeout_ms=POLL_MS if self._stable else JOIN_MS).values():
             for record in records:
                 self._take(record)
@@ -265,8 +267,7 @@ class TopicSource(ConsumerRebalanceListener):
     def _hand_over(self, consumer: Any, leaving: list[Holding]) -> None:
         for holding in leaving:
             holding.hand_over = False
-        # There is no public way to ask for a rebalance in kafka-python 3.
-        consumer._coordinator.request_rejoin()
+        ask_for_rebalance(consumer)
 
     def _send_letter(self, letter: DeadLetter, holding: Holding) -> None:
         log.warning(

@@ -1,0 +1,50 @@
+"""Twelve tasks of 20 s with a poll interval of 6 s, two workers; one is killed, and one more started, in the middle.
+
+Prints how often tasks were executed, with the SDK, then with plain kafka-python. See `README.md` for how to start it.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from stage import Journal, Taskwire, WorkerProcess
+
+TASKS, SECONDS, LIMIT_SECONDS = 12, 20, 240
+KAFKA = {"max_poll_interval_ms": 6_000}
+
+
+def sdk_worker(name: str) -> WorkerProcess:
+    return WorkerProcess("long", name, Path(tempfile.mkdtemp()) / "log", True, {"kafka": KAFKA})
+
+
+def plain_worker(name: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, Path(__file__).parent / "plain_worker.py", "bench-plain-workers"])
+
+
+def measure(title: str, name: str, start: Callable[[str], WorkerProcess | subprocess.Popen[bytes]]) -> None:
+    taskwire = Taskwire(os.environ["TASKWIRE_URL"], "bench")
+    journal = Journal(Path(tempfile.mkdtemp()) / "journal")
+    ids = taskwire.submit(name, TASKS, journal, seconds=SECONDS)
+    workers = [start("a"), start("b")]
+    began = time.monotonic()
+    while len(journal.notes()) < 5:
+        time.sleep(0.1)
+    workers[1].kill()
+    workers.append(start("c"))
+    while (took := time.monotonic() - began) < LIMIT_SECONDS and set(taskwire.statuses(ids)) != {"succeeded"}:
+        time.sleep(0.5)
+    for worker in workers:
+        worker.kill()
+    succeeded = taskwire.statuses(ids).count("succeeded")
+    executions = Counter(note.n for note in journal.notes())
+    print(f"{title}: {succeeded} of {TASKS} succeeded in {took:.0f} s, {executions.total()} executions", flush=True)
+
+
+if __name__ == "__main__":
+    measure("SDK", "long", sdk_worker)
+    measure("plain kafka-python", "plain", plain_worker)

@@ -1,0 +1,69 @@
+"""Metrics, traces, logs and the command line."""
+
+import json
+import logging
+from urllib.request import urlopen
+
+import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+
+from taskwire import Task, Worker
+from taskwire.cli import main
+from taskwire.logs import JsonFormatter
+from taskwire.metrics import PrometheusMetrics
+from taskwire.outcome import Failed, Succeeded
+from taskwire.request import TRACE_HEADER
+from taskwire.task import current_task_id
+from taskwire.testing import run_record
+
+
+def test_metrics_count_what_ended_and_how() -> None:
+    metrics = PrometheusMetrics(0)
+    try:
+        with metrics.running("t"):
+            metrics.ended("t", Succeeded({}), 0.5)
+            metrics.ended("t", Failed("E", "m"), 0.5)
+            text = urlopen(f"http://127.0.0.1:{metrics.port}/metrics").read().decode()
+    finally:
+        metrics.close()
+    assert 'taskwire_worker_tasks_total{outcome="succeeded",type="t"} 1.0' in text
+    assert 'taskwire_worker_tasks_total{outcome="failed",type="t"} 1.0' in text
+    assert 'taskwire_worker_running{type="t"} 1.0' in text
+
+
+def test_a_handler_runs_in_the_trace_that_submitted_its_task() -> None:
+    trace.set_tracer_provider(TracerProvider())
+    worker = Worker()
+
+    @worker.task("t")
+    def handler(task: Task) -> dict[str, str]:
+        return {"trace": format(trace.get_current_span().get_span_context().trace_id, "032x")}
+
+    parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    done = run_record(worker, "t", b'{"taskId":"1"}', {TRACE_HEADER: parent})
+    assert done.answer is not None
+    assert done.answer["trace"] == "0af7651916cd43dd8448eb211c80319c"
+
+
+def test_a_log_line_is_json_and_bears_the_tasks_id() -> None:
+    record = logging.LogRecord("taskwire", logging.INFO, "", 0, "page %d", (2,), None)
+    token = current_task_id.set("0193")
+    try:
+        line = json.loads(JsonFormatter().format(record))
+    finally:
+        current_task_id.reset(token)
+    assert (line["message"], line["taskId"], line["level"]) == ("page 2", "0193", "info")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["run", "nowhere:worker"], "nowhere:worker is not there"),
+        (["run", "json:dumps"], "json:dumps is no Worker"),
+        (["submit", "t", "{"], "The payload is not JSON"),
+    ],
+)
+def test_the_command_line_says_in_one_line_what_is_wrong(arguments: list[str], says: str) -> None:
+    with pytest.raises(SystemExit, match=says):
+        main(arguments)
