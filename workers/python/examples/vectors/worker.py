@@ -3,8 +3,8 @@
 Each sentence of a text becomes a tf-idf vector of its words: payload `{"file": "texts/tides.txt"}`, result
 `{"sentences": […], "vectors": [{"word": weight, …}, …]}`. Files are found below this folder.
 
-`{"fault": "segfault" | "loop" | "retry" | "refuse"}` shows what becomes of a task whose handler dies, hangs, fails once,
-or refuses its payload; the last is a dead letter.
+`{"fault": "segfault" | "loop" | "retry" | "refuse"}` shows what becomes of a task whose handler dies, hangs, fails
+once, or refuses its payload; the last is a dead letter.
 """
 
 import ctypes

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from taskwire.assemble import assemble
 from taskwire.definition import Definition, Delivery, Handler
 from taskwire.errors import ConfigurationError
+from taskwire.execution.processes import CHILD_NAME
 from taskwire.settings import Settings
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ class Worker:
 
         Returns at once in a child process that imports the worker's module to find a handler.
         """
-        if multiprocessing.parent_process() is not None:
+        if multiprocessing.current_process().name == CHILD_NAME:
             return
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGTERM, signal.SIGINT):

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 CONTEXT = multiprocessing.get_context("spawn")
 """Each child starts clean: what threads or a GPU driver hold in the worker is never copied half-way."""
 
+CHILD_NAME = "taskwire-handler"
+"""What child processes are called, from before they import the worker's own module."""
+
 TICK_SECONDS = 0.1
 """How often a stop is looked for while a handler is silent."""
 
@@ -35,7 +38,7 @@ class Child:
         self.connection, theirs = CONTEXT.Pipe()
         # A raw byte without a lock: a child that dies while it looks at it blocks nobody.
         self.stopped = CONTEXT.RawValue("b", 0)
-        self.process = CONTEXT.Process(target=serve, args=(theirs, self.stopped), name="taskwire-handler", daemon=True)
+        self.process = CONTEXT.Process(target=serve, args=(theirs, self.stopped), name=CHILD_NAME, daemon=True)
         self.process.start()
         theirs.close()
 
