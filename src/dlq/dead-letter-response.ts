@@ -1,8 +1,9 @@
+import type { DeadLetterAction } from './dead-letter-action.entity.js';
 import type { DeadLetter } from './dead-letter.entity.js';
 import { encodeBytes } from '../json/text-or-base64.js';
 
-/** The dead letter as operators see it (api.md), as JSON text. Header values stay as they are kept. */
-export function deadLetterText(letter: DeadLetter): string {
+/** The dead letter as operators see it (api.md), as JSON text. Header values and changes stay as they are kept. */
+export function deadLetterText(letter: DeadLetter, history: readonly DeadLetterAction[]): string {
   const head = JSON.stringify({
     id: letter.id,
     status: letter.status,
@@ -32,6 +33,14 @@ export function deadLetterText(letter: DeadLetter): string {
     redrivenBy: letter.redrivenBy,
     note: letter.note,
     truncated: letter.truncated,
+    previousId: letter.previousId,
+    generation: letter.generation,
+    redriveId: letter.redriveId,
   });
-  return `${head.slice(0, -1)},"headers":${letter.headers}}`;
+  return `${head.slice(0, -1)},"headers":${letter.headers},"history":[${history.map(actionText).join(',')}]}`;
+}
+
+function actionText({ at, action, by, redriveId, note, reason, changes }: DeadLetterAction): string {
+  const text = JSON.stringify({ at, action, by, redriveId, note, reason });
+  return `${text.slice(0, -1)},"changes":${changes ?? 'null'}}`;
 }

@@ -1,9 +1,10 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { DEAD_LETTER_ACTIONS, type DeadLetterActionName } from './dead-letter-action.entity.js';
 import { DEAD_LETTER_STATUSES, type DeadLetterKind, type DeadLetterStatus } from './dead-letter.entity.js';
 import type { EncodedHeaders, TextOrBase64 } from '../json/text-or-base64.js';
 
 /** Bytes: their text, null for none, or base64 where they are not UTF-8. */
-const BYTES = {
+export const BYTES = {
   oneOf: [
     { type: 'string', nullable: true },
     { type: 'object', required: ['base64'], properties: { base64: { type: 'string', format: 'byte' } } },
@@ -34,6 +35,48 @@ export class DeadLetterErrorResponse {
   stack!: string | null;
 
   code?: string;
+}
+
+/** One place of a record that was mended. */
+@ApiSchema({ name: 'DeadLetterChange' })
+export class DeadLetterChangeResponse {
+  /** From `value`, `key` or `headers` on, dotted. */
+  path!: string;
+
+  /** What it was; missing where there was nothing. */
+  @ApiPropertyOptional({ nullable: true, description: 'What it was; missing where there was nothing.' })
+  from?: unknown;
+
+  /** What it is; missing where there is nothing. */
+  @ApiPropertyOptional({ nullable: true, description: 'What it is; missing where there is nothing.' })
+  to?: unknown;
+}
+
+/** What was done to a dead letter. */
+@ApiSchema({ name: 'DeadLetterAction' })
+export class DeadLetterActionResponse {
+  @ApiProperty({ type: 'string', format: 'date-time' })
+  at!: Date;
+
+  /** `skipped`: a redrive of many left it out; `refused`: the broker will never take its record as it is. */
+  @ApiProperty({ enum: DEAD_LETTER_ACTIONS })
+  action!: DeadLetterActionName;
+
+  /** Who; null where nobody did it. */
+  by!: string | null;
+
+  /** The redrive of many that it was part of. */
+  @ApiProperty({ format: 'uuid' })
+  redriveId!: string | null;
+
+  note!: string | null;
+
+  /** Why it was skipped or refused. */
+  reason!: string | null;
+
+  /** What was mended. */
+  @ApiProperty({ type: [DeadLetterChangeResponse] })
+  changes!: DeadLetterChangeResponse[] | null;
 }
 
 /** A record that could not be processed. */
@@ -93,4 +136,20 @@ export class DeadLetterResponse {
 
   /** Whether whoever wrote the letter cut its value. */
   truncated!: boolean;
+
+  /** The letter whose redrive this one came of. */
+  @ApiProperty({ format: 'uuid' })
+  previousId!: string | null;
+
+  /** How often in a row it came to this: 1, and one more than the previous letter's where there is one. */
+  @ApiProperty({ type: 'integer' })
+  generation!: number;
+
+  /** The redrive of many that it was last part of. */
+  @ApiProperty({ format: 'uuid' })
+  redriveId!: string | null;
+
+  /** What people did to it, in order. */
+  @ApiProperty({ type: [DeadLetterActionResponse] })
+  history!: DeadLetterActionResponse[];
 }

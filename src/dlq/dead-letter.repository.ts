@@ -1,28 +1,38 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, In, type EntityManager } from 'typeorm';
+import { validate as isUuid } from 'uuid';
 import { blamingRecords } from '../database/fault.js';
 import { storableText } from '../json/storable-text.js';
+import { DeadLetterAction } from './dead-letter-action.entity.js';
 import { DeadLetter } from './dead-letter.entity.js';
 import type { DeadLettersQuery } from './dead-letters.query.js';
 import { fingerprint } from './fingerprint.js';
+import { REDRIVE_HEADER } from './decode/own-header.js';
 import { letterConditions } from './letter-conditions.js';
 import type { NewDeadLetter } from './letter.js';
+import { headerText } from '../results/decode-header.js';
 import { encodeHeaders } from '../json/text-or-base64.js';
 
 const INSERT = `
   INSERT INTO dead_letters (
     id, identity, status, kind, topic, original_topic, original_partition, original_offset, original_timestamp,
     key, value, headers, error_type, error_message, error_stack, error_code, attempts, "group", task_id, fingerprint,
-    failed_at, received_at, truncated, copy_due_at)
-  SELECT id, decode(identity, 'hex'), 'open', kind, topic, original_topic, original_partition, original_offset,
+    failed_at, received_at, truncated, copy_due_at, previous_id, generation, came_back_from)
+  SELECT l.id, decode(identity, 'hex'), 'open', kind, topic, original_topic, original_partition, original_offset,
     original_timestamp, decode(key, 'base64'), decode(value, 'base64'), headers::json, error_type, error_message,
     error_stack, error_code, attempts, "group", task_id, fingerprint, coalesce(failed_at, now()), now(), truncated,
-    CASE WHEN copy THEN now() END
+    CASE WHEN copy THEN now() END, previous.id, coalesce(previous.generation, 0) + 1, previous.redrive_id
   FROM json_to_recordset($1::json) AS l(
     id uuid, identity text, kind text, topic text, original_topic text, original_partition integer,
     original_offset bigint, original_timestamp timestamptz, key text, value text, headers text, error_type text,
     error_message text, error_stack text, error_code text, attempts integer, "group" text, task_id uuid,
-    fingerprint text, failed_at timestamptz, truncated boolean, copy boolean)
+    fingerprint text, failed_at timestamptz, truncated boolean, copy boolean, redrive_of uuid)
+  LEFT JOIN LATERAL (
+    SELECT p.id, p.generation, p.redrive_id FROM dead_letters AS p
+    WHERE p.id = l.redrive_of
+      OR l.redrive_of IS NULL AND l.kind = 'request' AND p.task_id = l.task_id AND p.status = 'redriven'
+    ORDER BY p.id DESC LIMIT 1
+  ) AS previous ON true
   ON CONFLICT (identity) DO NOTHING
   RETURNING id`;
 
@@ -33,7 +43,7 @@ const TAKE_FOR_COPY = `
   RETURNING id`;
 
 /** What a letter takes up in memory, about; PostgreSQL tells without reading the contents. */
-const BYTES = `
+export const LETTER_BYTES = `
   coalesce(octet_length(key), 0) + coalesce(octet_length(value), 0) + pg_column_size(headers)
   + octet_length(error_message) + coalesce(octet_length(error_stack), 0)`;
 
@@ -68,7 +78,7 @@ export class DeadLetterRepository {
     const conditions = [letterConditions(query, bind)];
     if (before !== null) conditions.push(`id < ${bind(before)}`);
     return this.dataSource.query(
-      `SELECT id, ${BYTES} AS bytes FROM dead_letters WHERE ${conditions.join(' AND ')} ORDER BY id DESC LIMIT ${bind(limit)}`,
+      `SELECT id, ${LETTER_BYTES} AS bytes FROM dead_letters WHERE ${conditions.join(' AND ')} ORDER BY id DESC LIMIT ${bind(limit)}`,
       parameters,
     );
   }
@@ -76,6 +86,16 @@ export class DeadLetterRepository {
   /** Those of these letters that (still) exist. */
   load(ids: readonly string[]): Promise<DeadLetter[]> {
     return this.dataSource.getRepository(DeadLetter).findBy({ id: In([...ids]) });
+  }
+
+  /** The histories of letters, each in its order. */
+  async histories(ids: readonly string[]): Promise<Map<string, DeadLetterAction[]>> {
+    const actions = await this.dataSource
+      .getRepository(DeadLetterAction)
+      .find({ where: { deadLetterId: In([...ids]) }, order: { id: 'ASC' } });
+    const histories = new Map<string, DeadLetterAction[]>(ids.map((id) => [id, []]));
+    for (const action of actions) histories.get(action.deadLetterId)?.push(action);
+    return histories;
   }
 
   /** Takes letters whose copy is due, for `seconds`. */
@@ -93,14 +113,20 @@ export class DeadLetterRepository {
     }
   }
 
-  /** Marks the open letters of a task that a person has retried. */
-  async markRedriven(manager: EntityManager, taskId: string, by: string): Promise<void> {
+  /** Marks the open letters of tasks that a person has brought back; not those whose own records are on their way. */
+  async markRedriven(manager: EntityManager, taskIds: readonly string[], by: string): Promise<void> {
     await manager.query(
       `UPDATE dead_letters SET status = 'redriven', redriven_at = now(), redriven_by = $2
-       WHERE task_id = $1 AND status = 'open'`,
-      [taskId, by],
+       WHERE task_id = ANY($1::uuid[]) AND status = 'open' AND redrive_due_at IS NULL`,
+      [taskIds, by],
     );
   }
+}
+
+/** The letter whose redrive sent this one's record; that of a task is found by its task. */
+function redriveOf({ headers }: NewDeadLetter): string | null {
+  const id = headerText(headers, REDRIVE_HEADER);
+  return id !== null && isUuid(id) ? id : null;
 }
 
 function rowOf(letter: NewDeadLetter): Record<string, unknown> {
@@ -128,5 +154,6 @@ function rowOf(letter: NewDeadLetter): Record<string, unknown> {
     failed_at: letter.failedAt,
     truncated: letter.truncated,
     copy: letter.copy,
+    redrive_of: redriveOf(letter),
   };
 }

@@ -7,6 +7,18 @@ export const ERRORS = {
   correlation_in_use: { status: 409, title: 'An open task has this correlation id', retryable: false },
   task_terminal: { status: 409, title: 'The task is over', retryable: false },
   task_not_retryable: { status: 409, title: 'The task cannot be retried', retryable: false },
+  dead_letter_not_open: {
+    status: 409,
+    title: 'The dead letter is closed, or is about to be sent',
+    retryable: false,
+  },
+  task_not_redrivable: {
+    status: 409,
+    title: 'The task no longer waits for its dead letter',
+    retryable: false,
+  },
+  dead_letter_truncated: { status: 409, title: 'Only a part of the record is known', retryable: false },
+  redrive_not_running: { status: 409, title: 'The redrive is over', retryable: false },
   payload_too_large: { status: 413, title: 'Too large', retryable: false },
   unsupported_media_type: { status: 415, title: 'Only JSON is understood', retryable: false },
   idempotency_key_reused: {

@@ -37,6 +37,13 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly deadLettersRedriven = new Counter({
+    name: 'taskwire_dead_letters_redriven_total',
+    help: 'Dead letters that were to be sent again, by what became of that: sent, skipped or refused',
+    labelNames: ['outcome'] as const,
+    registers: [this.registry],
+  });
+
   readonly tasksClaimed = new Counter({
     name: 'taskwire_tasks_claimed_total',
     help: 'Tasks handed out to compute workers that claimed them over HTTP',

@@ -27,6 +27,8 @@ export type Fact =
   | { kind: 'cancelled'; by: string }
   /** A person wants it done again. */
   | { kind: 'retried'; by: string }
+  /** Its dead letter is sent again. `changes` is JSON text: what was mended of it. */
+  | { kind: 'redriven'; by: string; deadLetterId: string; changes: string | null }
   /** Its request record cannot be processed. `at` is the record's time, for letters that know no attempt. */
   | {
       kind: 'dead-lettered';

@@ -116,8 +116,14 @@ class Draft {
         return isOpen(this.task.status)
           ? ignored('stale_attempt')
           : this.happen('retrying', () => {
-              this.retryByPerson(fact.by);
+              this.renew('retrying', { reason: 'person', by: fact.by });
             });
+      case 'redriven':
+        return this.happen('redriven', () => {
+          const { by, deadLetterId, changes } = fact;
+          this.renew('redriven', { by, deadLetterId });
+          if (changes !== null) this.mention('changes', changes);
+        });
       case 'dead-lettered':
         return this.isCurrent(fact.attempt, fact.at)
           ? this.happen('dead_lettered', () => {
@@ -227,14 +233,15 @@ class Draft {
     return [limit, this.task.expiresAt].reduce((first, date) => (date < first ? date : first), time);
   }
 
-  private retryByPerson(by: string): void {
+  /** A person wants it done again: the next attempt, with a new budget and a new expiry. */
+  private renew(event: 'retrying' | 'redriven', data: object): void {
     const { task } = this;
     task.attemptsUsed = 0;
     task.expiresAt = plusSeconds(this.now, task.expiresInSeconds);
     task.finishedAt = null;
     this.beginAttempt();
     task.runAt = null;
-    this.step('retrying', 'queued', { reason: 'person', by });
+    this.step(event, 'queued', data);
     this.change.dispatch = { kind: 'queue' };
   }
 
@@ -261,6 +268,12 @@ class Draft {
     this.task.attemptAt = this.now;
     this.task.progress = 0;
     this.task.startedAt = null;
+  }
+
+  /** Adds to what the last event tells. `json` is spliced, so that its numbers stay as they are. */
+  private mention(name: string, json: string): void {
+    const last = this.change.events.at(-1);
+    if (last?.data) last.data = `${last.data.slice(0, -1)},${JSON.stringify(name)}:${json}}`;
   }
 
   private say(message: string | null): void {

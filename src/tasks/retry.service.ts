@@ -31,7 +31,7 @@ export class RetryService {
       before: async (manager, task) => {
         if (mayHappen('retrying', task.status, task.attempt)) await this.correlations.take(manager, task);
       },
-      after: (manager, task) => this.deadLetters.markRedriven(manager, task.id, caller.owner),
+      after: (manager, task) => this.deadLetters.markRedriven(manager, [task.id], caller.owner),
     });
   }
 }

@@ -83,10 +83,6 @@ const RELEASE_KEYS = `
   DELETE FROM idempotency_keys AS k USING json_to_recordset($1::json) AS n(owner text, key text, task_id uuid)
   WHERE k.owner = n.owner AND k.key = n.key AND k.task_id = n.task_id`;
 
-const CORRELATIONS_IN_USE = `
-  SELECT d.correlation_id AS "correlationId", d.type FROM dispatches AS d
-  WHERE d.correlation_id = ANY($1::text[]) AND d.task_id <> ALL($2::uuid[])`;
-
 /** The SQL of submitting. */
 @Injectable()
 export class SubmissionRepository {
@@ -146,16 +142,6 @@ export class SubmissionRepository {
   async releaseKeys(manager: EntityManager, submissions: readonly Submission[]): Promise<void> {
     const rows = keyRows(submissions);
     if (rows.length > 0) await manager.query(RELEASE_KEYS, [JSON.stringify(rows)]);
-  }
-
-  /** The correlation ids, with the task types, that open tasks other than `exceptTasks` have. */
-  async correlationsInUse(
-    manager: EntityManager,
-    correlationIds: readonly string[],
-    exceptTasks: readonly string[] = [],
-  ): Promise<{ correlationId: string; type: string }[]> {
-    if (correlationIds.length === 0) return [];
-    return manager.query(CORRELATIONS_IN_USE, [correlationIds, exceptTasks]);
   }
 }
 

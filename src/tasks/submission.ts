@@ -2,13 +2,10 @@ import { createHash } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { canonical } from '../json/canonical.js';
 import { members, objectText } from '../json/members.js';
-import { AppError, type ErrorDetail } from '../errors/app-error.js';
 import type { TaskType } from '../task-types/task-type.js';
 import { invalidField } from './invalid-field.js';
+import { checkPayload } from './payload.js';
 import { MAX_KEY_LENGTH, MAX_SECONDS, type SubmitTaskDto } from './submit-task.dto.js';
-
-/** The largest payload, in bytes as sent. */
-export const MAX_PAYLOAD_BYTES = 256 * 1024;
 
 /** A task that passed every check that needs no database. */
 export interface Submission {
@@ -48,10 +45,7 @@ export function submissionOf(body: SubmitTaskDto, text: string, context: Submiss
   const fields = members(text);
   const payload = fields.get('payload');
   if (payload === undefined) throw new Error('a body that has a payload has no text for it');
-  const payloadBytes = Buffer.byteLength(payload);
-  if (payloadBytes > MAX_PAYLOAD_BYTES) throw payloadTooLarge(payloadBytes);
-  const payloadFields = members(payload);
-  checkPayload(payload, payloadFields, type);
+  const { bytes: payloadBytes, fields: payloadFields } = checkPayload(payload, type);
   return {
     id: uuidv7(),
     type,
@@ -77,40 +71,6 @@ function runAtOf({ runAt, delaySeconds }: SubmitTaskDto): Date | null {
   if (date.getTime() > Date.now() + MAX_SECONDS * 1000)
     throw invalidField('runAt', 'must be within 63 years');
   return date;
-}
-
-function payloadTooLarge(bytes: number): AppError {
-  return new AppError(
-    'payload_too_large',
-    `the payload has ${bytes} bytes, at most ${MAX_PAYLOAD_BYTES} are allowed`,
-  );
-}
-
-/** Looks at the payload's own text: the parsed body has lost fields with names that Nest does not trust. */
-function checkPayload(payload: string, fields: ReadonlyMap<string, string>, type: TaskType): void {
-  if (fields.has('taskId')) {
-    throw new AppError('payload_invalid', 'the payload has a field taskId, which Taskwire adds itself', {
-      details: [{ path: 'payload.taskId', message: 'must not be given' }],
-    });
-  }
-  const errors = schemaErrors(payload, type);
-  if (errors.length > 0) {
-    throw new AppError(
-      'payload_invalid',
-      `the payload does not fit the schema of the task type ${type.name}`,
-      { details: errors },
-    );
-  }
-}
-
-function schemaErrors(payload: string, type: TaskType): ErrorDetail[] {
-  try {
-    return type.payloadErrors(JSON.parse(payload) as object);
-  } catch (error) {
-    // A schema that refers to itself recurses with the payload.
-    if (error instanceof RangeError) return [{ path: 'payload', message: 'is nested too deeply' }];
-    throw error;
-  }
 }
 
 /** The default correlation id: `payload.fileId`, a number as its text. One that cannot be a key gives none. */

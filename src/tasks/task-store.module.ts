@@ -3,8 +3,9 @@ import { DispatchRepository } from '../dispatch/dispatch.repository.js';
 import { DeadLetterRepository } from '../dlq/dead-letter.repository.js';
 import { TaskWriter } from './task-writer.js';
 import { TaskRepository } from './task.repository.js';
+import { UniqueCorrelations } from './unique-correlations.js';
 
-const STORE = [TaskRepository, DispatchRepository, DeadLetterRepository, TaskWriter];
+const STORE = [TaskRepository, DispatchRepository, DeadLetterRepository, TaskWriter, UniqueCorrelations];
 
 /** Tasks in the database: reading them, and the one way of changing them. */
 @Module({ providers: STORE, exports: STORE })

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { LockedTask, TaskChange } from './fold.js';
 import type { TaskView } from './task-response.js';
+import type { ReopenedTask } from './unique-correlations.js';
 
 /** Columns of `tasks` under the names of `Task`, for a SELECT list; `t` is the table. */
 const SUMMARY_COLUMNS = `
@@ -90,6 +91,21 @@ export class TaskRepository {
       [id, owner],
     );
     return rows[0] ?? null;
+  }
+
+  /** What of tasks has to be known before they can be opened again; of those that exist. */
+  async reopened(manager: EntityManager, ids: readonly string[]): Promise<ReopenedTask[]> {
+    if (ids.length === 0) return [];
+    return manager.query(
+      `SELECT id, type, correlation_id AS "correlationId", ordering_key AS "orderingKey"
+       FROM tasks WHERE id = ANY($1::uuid[])`,
+      [ids],
+    );
+  }
+
+  /** Replaces the payload of a task that the caller has locked. `payload` is JSON text. */
+  async replacePayload(manager: EntityManager, id: string, payload: string): Promise<void> {
+    await manager.query('UPDATE tasks SET payload = $2 WHERE id = $1', [id, payload]);
   }
 
   /** The types of those of the ids that exist. */

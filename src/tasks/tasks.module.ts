@@ -11,7 +11,6 @@ import { TaskList } from './task-list.js';
 import { TaskStoreModule } from './task-store.module.js';
 import { TasksController } from './tasks.controller.js';
 import { TasksService } from './tasks.service.js';
-import { UniqueCorrelations } from './unique-correlations.js';
 
 /** Tasks over REST: submitting, reading, cancelling, retrying. */
 @Module({
@@ -21,7 +20,6 @@ import { UniqueCorrelations } from './unique-correlations.js';
     TaskIntake,
     SubmitService,
     SubmissionRepository,
-    UniqueCorrelations,
     FastPath,
     TasksService,
     RetryService,

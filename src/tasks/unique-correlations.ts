@@ -5,7 +5,6 @@ import { orderingLock } from '../dispatch/ordering.js';
 import { AppError } from '../errors/app-error.js';
 import type { TaskType } from '../task-types/task-type.js';
 import { TaskTypes } from '../task-types/task-types.js';
-import { SubmissionRepository } from './submission.repository.js';
 import type { TaskView } from './task-response.js';
 
 /** The name of the advisory lock that is held while a correlation id is looked up and taken. */
@@ -13,30 +12,53 @@ export function correlationLock(resultTopic: string, correlationId: string): str
   return `taskwire correlation ${JSON.stringify([resultTopic, correlationId])}`;
 }
 
+const IN_USE = `
+  SELECT d.correlation_id AS "correlationId", d.type FROM dispatches AS d
+  WHERE d.correlation_id = ANY($1::text[]) AND d.task_id <> ALL($2::uuid[])`;
+
+/** What of a task that is about to be opened again its locks depend on. */
+export type ReopenedTask = Pick<TaskView, 'id' | 'type' | 'correlationId' | 'orderingKey'>;
+
 /** The rule of types with `uniqueCorrelation`: one open task of a result topic with a correlation id at a time. */
 @Injectable()
 export class UniqueCorrelations {
-  constructor(
-    private readonly submissions: SubmissionRepository,
-    private readonly taskTypes: TaskTypes,
-  ) {}
+  constructor(private readonly taskTypes: TaskTypes) {}
 
   /**
    * Reserves the correlation id of a task that is about to be opened again, to the end of the transaction.
    *
    * @throws AppError `correlation_in_use`
    */
-  async take(
-    manager: EntityManager,
-    { id, type: name, correlationId, orderingKey }: TaskView,
-  ): Promise<void> {
-    const type = this.taskTypes.orDefault(name);
-    if (!type.uniqueCorrelation || correlationId === null) return;
-    // Together with the lock that opening the task needs, in the order that everybody keeps.
-    const names = orderingKey === null ? [] : [orderingLock(name, orderingKey)];
-    await lockNames(manager, [correlationLock(type.resultTopic, correlationId), ...names]);
-    const inUse = await this.inUse(manager, [{ id, type, correlationId }]);
-    if (inUse.has(id)) throw new AppError('correlation_in_use', 'another open task has this correlation id');
+  async take(manager: EntityManager, task: ReopenedTask): Promise<void> {
+    const refused = await this.takeEach(manager, [task]);
+    if (refused.has(task.id))
+      throw new AppError('correlation_in_use', 'another open task has this correlation id');
+  }
+
+  /** The same for many; answers with the ids of those whose correlation id is in use, by one of them or by another task. */
+  async takeEach(manager: EntityManager, tasks: readonly ReopenedTask[]): Promise<Set<string>> {
+    const unique = tasks.flatMap(({ id, type: name, correlationId, orderingKey }) => {
+      const type = this.taskTypes.orDefault(name);
+      return type.uniqueCorrelation && correlationId !== null
+        ? [{ id, type, name, correlationId, orderingKey }]
+        : [];
+    });
+    // Together with the locks that opening the tasks needs, in the order that everybody keeps.
+    await lockNames(
+      manager,
+      unique.flatMap(({ type, name, correlationId, orderingKey }) => [
+        correlationLock(type.resultTopic, correlationId),
+        ...(orderingKey === null ? [] : [orderingLock(name, orderingKey)]),
+      ]),
+    );
+    const refused = await this.inUse(manager, unique);
+    const taken = new Set<string>();
+    for (const { id, type, correlationId } of unique) {
+      const lock = correlationLock(type.resultTopic, correlationId);
+      if (taken.has(lock)) refused.add(id);
+      if (!refused.has(id)) taken.add(lock);
+    }
+    return refused;
   }
 
   /** The ids of those tasks whose correlation id another open task has. The caller holds their locks. */
@@ -47,11 +69,11 @@ export class UniqueCorrelations {
     const unique = tasks.flatMap(({ id, type, correlationId }) =>
       type.uniqueCorrelation && correlationId !== null ? [{ id, type, correlationId }] : [],
     );
-    const found = await this.submissions.correlationsInUse(
-      manager,
+    if (unique.length === 0) return new Set();
+    const found: { correlationId: string; type: string }[] = await manager.query(IN_USE, [
       unique.map(({ correlationId }) => correlationId),
       unique.map(({ id }) => id),
-    );
+    ]);
     const taken = new Set(
       found.map(({ correlationId, type }) =>
         correlationLock(this.taskTypes.orDefault(type).resultTopic, correlationId),

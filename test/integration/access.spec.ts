@@ -163,7 +163,7 @@ describeWithServices('access', ['kafka', 'postgres'], () => {
         const cells: string[] = [];
         for (const caller of CALLERS) {
           const { status } = await route.call(as(caller), taskwire.url, id);
-          // There is no such dead letter.
+          // Nothing else that is named here exists.
           const found = name === 'DeadLettersController.get' && status === 404 ? 'yes' : verdict(status);
           cells.push(found);
           expect(`${name} ${of} as ${caller}: ${found}`).toBe(

@@ -1,0 +1,170 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { letterConditions, type LetterConditions } from '../letter-conditions.js';
+import type { Redrive, RedriveStatus } from './redrive.entity.js';
+import { IS_FREE } from './redriven-letter.repository.js';
+
+/** A redrive that is to be started. */
+export interface NewRedrive {
+  id: string;
+  filter: LetterConditions;
+  /** The most letters that it is for, the oldest; null for all. */
+  limit: number | null;
+  ratePerSecond: number;
+  stopOnFailureRate: number;
+  note: string | null;
+  by: string;
+}
+
+/** A redrive whose next letters are due, with its row locked. */
+export interface DueRedrive extends Redrive {
+  /** Records that it wants sent and that are not yet. */
+  pending: number;
+  /** Letters that came of what it sent. */
+  cameBack: number;
+}
+
+/** What one round did. */
+export interface Round {
+  cursor: string;
+  sent: number;
+  skipped: number;
+  /** When the next one is due, in seconds. */
+  waitSeconds: number;
+}
+
+const COLUMNS = `
+  id, filter, rate_per_second AS "ratePerSecond", stop_on_failure_rate AS "stopOnFailureRate", note, by, status,
+  stop_reason AS "stopReason", matched, sent, skipped, failed, cursor, last_id AS "lastId", created_at AS "createdAt",
+  next_round_at AS "nextRoundAt", finished_at AS "finishedAt"`;
+
+const TAKE_DUE = `
+  SELECT ${COLUMNS},
+    (SELECT count(*) FROM dead_letters AS l WHERE l.redrive_due_at IS NOT NULL AND l.redrive_id = redrives.id) AS pending,
+    (SELECT count(*) FROM dead_letters AS l WHERE l.came_back_from = redrives.id) AS "cameBack"
+  FROM redrives WHERE status = 'running' AND next_round_at <= now()
+  ORDER BY next_round_at LIMIT 1 FOR UPDATE SKIP LOCKED`;
+
+/** A round that comes late makes up for it, but not for more than a second. */
+const ADVANCE = `
+  UPDATE redrives SET cursor = $2, sent = sent + $3, skipped = skipped + $4,
+    next_round_at = greatest(next_round_at, now() - interval '1 second') + make_interval(secs => $5)
+  WHERE id = $1`;
+
+/** What was not sent when it is done was closed by others meanwhile. */
+const FINISH = `
+  UPDATE redrives SET status = $2, stop_reason = $3, finished_at = now(), next_round_at = NULL,
+    skipped = CASE WHEN $2 = 'done' THEN greatest(matched - sent - failed, skipped) ELSE skipped END
+  WHERE id = $1`;
+
+/** Those that nobody is sending at this moment: they are as free as before. */
+const FREE_PENDING = `
+  UPDATE dead_letters SET redrive_due_at = NULL, redriven_by = NULL
+  WHERE redrive_id = $1 AND status = 'open' AND redrive_due_at <= now()`;
+
+/** The SQL of redrives of many letters. */
+@Injectable()
+export class RedriveRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** How many free letters match, and the ids of the oldest. */
+  async match(filter: LetterConditions, sample: number): Promise<{ matched: number; ids: string[] }> {
+    const { where, parameters } = matching(filter);
+    const [row] = await this.dataSource.query<{ matched: number }[]>(
+      `SELECT count(*) AS matched FROM dead_letters WHERE ${where}`,
+      parameters,
+    );
+    const ids: { id: string }[] = await this.dataSource.query(
+      `SELECT id FROM dead_letters WHERE ${where} ORDER BY id LIMIT ${sample}`,
+      parameters,
+    );
+    return { matched: row?.matched ?? 0, ids: ids.map(({ id }) => id) };
+  }
+
+  /** Starts a redrive for the free letters that match now. */
+  async start(manager: EntityManager, redrive: NewRedrive): Promise<Redrive> {
+    const { id, filter, limit, ratePerSecond, stopOnFailureRate, note, by } = redrive;
+    const { where, parameters } = matching(filter);
+    const bind = (value: unknown): string => `$${parameters.push(value)}`;
+    const [started]: [Redrive] = await manager.query(
+      `INSERT INTO redrives (
+        id, filter, rate_per_second, stop_on_failure_rate, note, by, status, matched, sent, skipped, failed, last_id,
+        created_at, next_round_at)
+      SELECT ${bind(id)}, ${bind(JSON.stringify(filter))}::json, ${bind(ratePerSecond)}, ${bind(stopOnFailureRate)},
+        ${bind(note)}, ${bind(by)}, 'running', count(*), 0, 0, 0, (array_agg(id ORDER BY id DESC))[1], now(), now()
+      FROM (SELECT id FROM dead_letters WHERE ${where} ORDER BY id LIMIT ${bind(limit)}) AS matching
+      RETURNING ${COLUMNS}`,
+      parameters,
+    );
+    return started;
+  }
+
+  /** One redrive, or null. */
+  async find(id: string): Promise<Redrive | null> {
+    const [found]: Redrive[] = await this.dataSource.query(`SELECT ${COLUMNS} FROM redrives WHERE id = $1`, [
+      id,
+    ]);
+    return found ?? null;
+  }
+
+  /** Redrives in falling order of their ids, below `before`. */
+  list(before: string | null, limit: number): Promise<Redrive[]> {
+    return this.dataSource.query(
+      `SELECT ${COLUMNS} FROM redrives WHERE $1::uuid IS NULL OR id < $1 ORDER BY id DESC LIMIT $2`,
+      [before, limit],
+    );
+  }
+
+  /** Locks a redrive whose next letters are due, and that no other process is at. */
+  async takeDue(manager: EntityManager): Promise<DueRedrive | null> {
+    const [due]: DueRedrive[] = await manager.query(TAKE_DUE);
+    return due ?? null;
+  }
+
+  /** The ids of the next letters of a redrive, oldest first. */
+  async next(manager: EntityManager, { filter, cursor, lastId }: Redrive, limit: number): Promise<string[]> {
+    const { where, parameters } = matching(JSON.parse(filter) as LetterConditions);
+    const bind = (value: unknown): string => `$${parameters.push(value)}`;
+    const behind = cursor === null ? '' : `AND id > ${bind(cursor)}`;
+    const found: { id: string }[] = await manager.query(
+      `SELECT id FROM dead_letters WHERE ${where} ${behind} AND id <= ${bind(lastId)} ORDER BY id LIMIT ${bind(limit)}`,
+      parameters,
+    );
+    return found.map(({ id }) => id);
+  }
+
+  /** Notes what a round did. */
+  async advance(manager: EntityManager, id: string, round: Round): Promise<void> {
+    await manager.query(ADVANCE, [id, round.cursor, round.sent, round.skipped, round.waitSeconds]);
+  }
+
+  /** Lets it be taken again after `seconds`. */
+  async postpone(manager: EntityManager, id: string, seconds: number): Promise<void> {
+    await manager.query(
+      'UPDATE redrives SET next_round_at = now() + make_interval(secs => $2) WHERE id = $1',
+      [id, seconds],
+    );
+  }
+
+  /** Ends a running redrive; answers whether it was running. What it wants sent and nobody is sending is free again. */
+  async finish(
+    manager: EntityManager,
+    id: string,
+    status: Exclude<RedriveStatus, 'running'>,
+    reason: string | null = null,
+  ): Promise<boolean> {
+    const [, count]: [unknown[], number] = await manager.query(`${FINISH} AND status = 'running'`, [
+      id,
+      status,
+      reason,
+    ]);
+    if (count > 0 && status !== 'done') await manager.query(FREE_PENDING, [id]);
+    return count > 0;
+  }
+}
+
+function matching(filter: LetterConditions): { where: string; parameters: unknown[] } {
+  const parameters: unknown[] = [];
+  const conditions = letterConditions(filter, (value) => `$${parameters.push(value)}`);
+  return { where: `${conditions} AND ${IS_FREE}`, parameters };
+}

@@ -1,0 +1,192 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { transact } from '../../database/transaction.js';
+import type { DeadLetterActionName } from '../dead-letter-action.entity.js';
+import { LETTER_BYTES } from '../dead-letter.repository.js';
+import type { DeadLetterKind } from '../dead-letter.entity.js';
+import type { LetterRecord } from './mend.js';
+
+/** What decides how a letter can be sent again. */
+export interface LetterHead {
+  id: string;
+  kind: DeadLetterKind;
+  taskId: string | null;
+  truncated: boolean;
+  /** JSON text of `EncodedHeaders`. */
+  headers: string;
+}
+
+/** A letter whose record is on its way. */
+export interface DueLetter extends LetterRecord {
+  redriveId: string | null;
+  /** JSON text of `Mend`; null where nothing was mended. */
+  mend: string | null;
+}
+
+/** Who wants letters sent again. */
+export interface RedriveOrder {
+  by: string;
+  note: string | null;
+  redriveId: string | null;
+}
+
+/** A step of a letter's history. */
+export interface NewAction {
+  deadLetterId: string;
+  action: DeadLetterActionName;
+  by: string | null;
+  redriveId: string | null;
+  note?: string | null;
+  reason?: string;
+  changes?: string | null;
+}
+
+/** A letter that nobody has closed, and that nobody is about to send. */
+export const IS_FREE = `status = 'open' AND redrive_due_at IS NULL`;
+
+const HEAD = 'id, kind, task_id AS "taskId", truncated, headers';
+
+const CLOSE = `
+  UPDATE dead_letters SET status = 'redriven', redriven_at = now(), redriven_by = $2, note = coalesce($3, note),
+    redrive_id = $4
+  WHERE id = ANY($1::uuid[])`;
+
+const INTEND = `
+  UPDATE dead_letters SET redrive_due_at = now(), redriven_by = $2, note = coalesce($3, note), redrive_id = $4, mend = $5
+  WHERE id = ANY($1::uuid[])`;
+
+const ACT = `
+  INSERT INTO dead_letter_actions (id, dead_letter_id, at, action, by, redrive_id, note, reason, changes)
+  SELECT id, dead_letter_id, now(), action, by, redrive_id, note, reason, changes::json
+  FROM json_to_recordset($1::json) AS n(
+    id uuid, dead_letter_id uuid, action text, by text, redrive_id uuid, note text, reason text, changes text)`;
+
+/** How much of values, keys and headers is read at a time, at the most, in bytes; but one letter at the least. */
+const MAX_BYTES = 8 * 1024 * 1024;
+
+const TAKE_DUE = `
+  WITH due AS (
+    SELECT id, ${LETTER_BYTES} AS bytes FROM dead_letters
+    WHERE redrive_due_at <= now() AND topic <> ALL($3::text[]) ORDER BY redrive_due_at, id LIMIT $1
+    FOR UPDATE SKIP LOCKED
+  ), fitting AS (
+    SELECT id FROM (SELECT id, sum(bytes) OVER (ORDER BY id) - bytes AS before FROM due) AS summed
+    WHERE before < ${MAX_BYTES}
+  ), taken AS (
+    UPDATE dead_letters AS l SET redrive_due_at = now() + make_interval(secs => $2)
+    FROM fitting WHERE l.id = fitting.id
+    RETURNING l.id, l.topic, l.key, l.value, l.headers, l.mend, l.redrive_id AS "redriveId"
+  )
+  SELECT * FROM taken ORDER BY id`;
+
+/** Also counts them where they are part of a redrive of many. */
+const MARK_SENT = `
+  WITH sent AS (
+    UPDATE dead_letters SET status = 'redriven', redriven_at = now(), redrive_due_at = NULL
+    WHERE id = ANY($1::uuid[]) AND status = 'open'
+    RETURNING redrive_id
+  )
+  UPDATE redrives AS r SET sent = r.sent + s.count
+  FROM (SELECT redrive_id, count(*) AS count FROM sent GROUP BY redrive_id) AS s WHERE r.id = s.redrive_id`;
+
+const MARK_REFUSED = `
+  WITH refused AS (
+    UPDATE dead_letters SET redrive_due_at = NULL, redriven_by = NULL
+    WHERE id = ANY($1::uuid[]) AND status = 'open'
+    RETURNING redrive_id
+  )
+  UPDATE redrives AS r SET failed = r.failed + s.count
+  FROM (SELECT redrive_id, count(*) AS count FROM refused GROUP BY redrive_id) AS s WHERE r.id = s.redrive_id`;
+
+/** The SQL of letters that are sent again. */
+@Injectable()
+export class RedrivenLetterRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** Those of the letters that exist. */
+  heads(manager: EntityManager, ids: readonly string[]): Promise<LetterHead[]> {
+    return manager.query(`SELECT ${HEAD} FROM dead_letters WHERE id = ANY($1::uuid[]) ORDER BY id`, [ids]);
+  }
+
+  /** Locks those of the letters that are free, in the order of their ids, which everybody keeps. */
+  lockFree(manager: EntityManager, ids: readonly string[]): Promise<LetterHead[]> {
+    return manager.query(
+      `SELECT ${HEAD} FROM dead_letters WHERE id = ANY($1::uuid[]) AND ${IS_FREE} ORDER BY id FOR UPDATE`,
+      [ids],
+    );
+  }
+
+  /** Closes letters whose tasks were brought back. */
+  async close(manager: EntityManager, ids: readonly string[], order: RedriveOrder): Promise<void> {
+    if (ids.length > 0) await manager.query(CLOSE, [ids, order.by, order.note, order.redriveId]);
+  }
+
+  /** Notes that the records of letters have to be sent. `mend` is JSON text. */
+  async intend(
+    manager: EntityManager,
+    ids: readonly string[],
+    order: RedriveOrder,
+    mend: string | null,
+  ): Promise<void> {
+    if (ids.length > 0) await manager.query(INTEND, [ids, order.by, order.note, order.redriveId, mend]);
+  }
+
+  /** Adds to the histories of letters. */
+  async note(manager: EntityManager, actions: readonly NewAction[]): Promise<void> {
+    if (actions.length === 0) return;
+    const rows = actions.map((action) => ({
+      id: uuidv7(),
+      dead_letter_id: action.deadLetterId,
+      action: action.action,
+      by: action.by,
+      redrive_id: action.redriveId,
+      note: action.note ?? null,
+      reason: action.reason ?? null,
+      changes: action.changes ?? null,
+    }));
+    await manager.query(ACT, [JSON.stringify(rows)]);
+  }
+
+  /** Closes a letter that is free for good; answers whether it was. */
+  async discard(manager: EntityManager, id: string, note: string): Promise<boolean> {
+    const [, count]: [unknown[], number] = await manager.query(
+      `UPDATE dead_letters SET status = 'discarded', note = $2 WHERE id = $1 AND ${IS_FREE}`,
+      [id, note],
+    );
+    return count > 0;
+  }
+
+  /** Takes letters whose records have to be sent, oldest first, for `seconds`; those of some topics not. */
+  takeDue(limit: number, seconds: number, exceptTopics: readonly string[]): Promise<DueLetter[]> {
+    return this.dataSource.query(TAKE_DUE, [limit, seconds, exceptTopics]);
+  }
+
+  /** Closes letters whose records are durable. */
+  async markSent(ids: readonly string[]): Promise<void> {
+    if (ids.length > 0) await transact(this.dataSource, (manager) => manager.query(MARK_SENT, [ids]));
+  }
+
+  /** Frees letters whose records the broker will never take, and says why. */
+  async markRefused(refused: readonly { letter: DueLetter; reason: string }[]): Promise<void> {
+    if (refused.length === 0) return;
+    await transact(this.dataSource, async (manager) => {
+      await manager.query(MARK_REFUSED, [refused.map(({ letter }) => letter.id)]);
+      await this.note(
+        manager,
+        refused.map(({ letter: { id: deadLetterId, redriveId }, reason }) => {
+          return { deadLetterId, action: 'refused', by: null, redriveId, reason };
+        }),
+      );
+    });
+  }
+
+  /** Lets letters be taken again at once. */
+  async giveBack(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    await this.dataSource.query(
+      `UPDATE dead_letters SET redrive_due_at = now() WHERE id = ANY($1::uuid[]) AND status = 'open'`,
+      [ids],
+    );
+  }
+}

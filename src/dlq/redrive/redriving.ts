@@ -1,0 +1,139 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { DispatchRepository } from '../../dispatch/dispatch.repository.js';
+import type { RecordedEvent } from '../../events/event.js';
+import { TaskRepository } from '../../tasks/task.repository.js';
+import { TaskWriter } from '../../tasks/task-writer.js';
+import { UniqueCorrelations } from '../../tasks/unique-correlations.js';
+import { DeadLetterRepository } from '../dead-letter.repository.js';
+import { addedParts, type Mend } from './mend.js';
+import {
+  RedrivenLetterRepository,
+  type LetterHead,
+  type RedriveOrder,
+} from './redriven-letter.repository.js';
+
+/** Why a letter was not sent again. */
+export type SkipReason = 'not_open' | 'task_moved_on' | 'correlation_in_use' | 'truncated';
+
+/**
+ * What became of a letter: `redriven` with its task, whose request goes the way of every request; `pending` where its record has
+ * to be sent; or left as it was.
+ */
+export type RedriveOutcome = 'redriven' | 'pending' | SkipReason;
+
+/** What is to be done with letters. */
+export interface RedriveWish extends RedriveOrder {
+  mend: Mend;
+  /** The payload that replaces the task's, as JSON text; null leaves it. */
+  payload: string | null;
+  /** JSON text: what that and the mend change; null for nothing. */
+  changes: string | null;
+}
+
+export interface Redriven {
+  /** One for each letter, by its id. */
+  outcomes: Map<string, RedriveOutcome>;
+  /** To be announced after the commit. */
+  events: RecordedEvent[];
+}
+
+/**
+ * The one step by which letters are sent again, for one or five hundred, within the caller's transaction: it commits the intent,
+ * nothing is sent here. The letter of a request brings its task back, if that still waits for it; any other letter is marked
+ * for `RedriveSender`. Each letter is locked and looked at again first, so that of any number of wishes one counts.
+ */
+@Injectable()
+export class Redriving {
+  constructor(
+    private readonly letters: RedrivenLetterRepository,
+    private readonly deadLetters: DeadLetterRepository,
+    private readonly tasks: TaskRepository,
+    private readonly writer: TaskWriter,
+    private readonly correlations: UniqueCorrelations,
+    private readonly dispatches: DispatchRepository,
+  ) {}
+
+  async redrive(manager: EntityManager, ids: readonly string[], wish: RedriveWish): Promise<Redriven> {
+    const refused = await this.lockTasks(manager, await this.letters.heads(manager, ids));
+    const free = await this.letters.lockFree(manager, ids);
+    const outcomes = new Map<string, RedriveOutcome>(ids.map((id) => [id, 'not_open']));
+    const ofTasks: (LetterHead & { taskId: string })[] = [];
+    for (const letter of free) {
+      const { id, kind, taskId, truncated } = letter;
+      if (kind === 'request' && taskId !== null) {
+        if (refused.has(taskId)) outcomes.set(id, 'correlation_in_use');
+        else ofTasks.push({ ...letter, taskId });
+      } else outcomes.set(id, truncated && wish.mend.value === undefined ? 'truncated' : 'pending');
+    }
+    const events = await this.reviveTasks(manager, ofTasks, wish, outcomes);
+    const pending = free.map(({ id }) => id).filter((id) => outcomes.get(id) === 'pending');
+    await this.letters.intend(manager, pending, wish, mendText(wish.mend));
+    await this.noteAll(manager, free, wish, outcomes);
+    return { outcomes, events };
+  }
+
+  /** Tasks before letters, as in a person's retry; answers with those that may not be opened. */
+  private async lockTasks(manager: EntityManager, heads: readonly LetterHead[]): Promise<Set<string>> {
+    const ids = heads.flatMap(({ kind, taskId }) => (kind === 'request' && taskId !== null ? [taskId] : []));
+    if (ids.length === 0) return new Set();
+    const refused = await this.correlations.takeEach(manager, await this.tasks.reopened(manager, ids));
+    await this.tasks.lock(manager, ids, { skipLocked: false });
+    return refused;
+  }
+
+  private async reviveTasks(
+    manager: EntityManager,
+    letters: readonly (LetterHead & { taskId: string })[],
+    wish: RedriveWish,
+    outcomes: Map<string, RedriveOutcome>,
+  ): Promise<RecordedEvent[]> {
+    const { by, mend, payload, changes } = wish;
+    const written = await this.writer.apply(
+      manager,
+      letters.map(({ id: deadLetterId, taskId }) => {
+        return { taskId, fact: { kind: 'redriven', by, deadLetterId, changes } };
+      }),
+    );
+    const revived = letters.filter((_, index) => written.outcomes[index]?.outcome === 'applied');
+    for (const { id } of letters) outcomes.set(id, 'task_moved_on');
+    for (const { id } of revived) outcomes.set(id, 'redriven');
+    const additions = revived.flatMap((letter) => {
+      const record = addedParts(letter, mend);
+      return record === null ? [] : [{ taskId: letter.taskId, record }];
+    });
+    await this.dispatches.addToRecords(manager, additions);
+    if (payload !== null)
+      for (const { taskId } of revived) await this.tasks.replacePayload(manager, taskId, payload);
+    await this.letters.close(
+      manager,
+      revived.map(({ id }) => id),
+      wish,
+    );
+    await this.deadLetters.markRedriven(
+      manager,
+      revived.map(({ taskId }) => taskId),
+      by,
+    );
+    return written.events;
+  }
+
+  private async noteAll(
+    manager: EntityManager,
+    letters: readonly LetterHead[],
+    { by, redriveId, note, changes }: RedriveWish,
+    outcomes: ReadonlyMap<string, RedriveOutcome>,
+  ): Promise<void> {
+    const actions = letters.map(({ id: deadLetterId }) => {
+      const outcome = outcomes.get(deadLetterId);
+      return outcome === 'redriven' || outcome === 'pending'
+        ? ({ deadLetterId, action: 'redriven', by, redriveId, note, changes } as const)
+        : ({ deadLetterId, action: 'skipped', by, redriveId, note, reason: outcome } as const);
+    });
+    await this.letters.note(manager, actions);
+  }
+}
+
+function mendText(mend: Mend): string | null {
+  return Object.keys(mend).length === 0 ? null : JSON.stringify(mend);
+}
