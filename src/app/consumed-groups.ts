@@ -26,6 +26,11 @@ export function usesTopics(taskTypes: TaskTypes): boolean {
   return taskTypes.byDelivery('topic').length > 0;
 }
 
+/** Whether a group reads a topic; no group reads none. */
+export function isReadBy(group: TransportRoutes[string] | undefined): (topic: string) => boolean {
+  return (topic) => group !== undefined && (group.topics.includes(topic) || group.matching?.(topic) === true);
+}
+
 /** The topics beside tasks' own; what tasks travel through is no dead letter, and what begins with `__` is Kafka's. */
 function readAsDeadLetters(
   extra: readonly string[],

@@ -3,6 +3,7 @@ import { AuthModule } from '../auth/auth.module.js';
 import type { Config } from '../config/config.js';
 import { RecordGuards } from '../consuming/record-guards.js';
 import { DatabaseModule, type Database } from '../database/database.module.js';
+import { IS_DEAD_LETTER_TOPIC } from '../dlq/dead-letter-topics.js';
 import { EventsModule } from '../events/events.module.js';
 import { HealthModule } from '../health/health.module.js';
 import { CONSUMED_GROUPS, LagMetrics } from '../observability/lag-metrics.js';
@@ -11,12 +12,13 @@ import { Metrics } from '../observability/metrics.js';
 import { ObservabilityModule } from '../observability/observability.module.js';
 import { TaskTypes } from '../task-types/task-types.js';
 import { TransportModule } from '../transport/transport.module.js';
-import { consumedGroups } from './consumed-groups.js';
+import { consumedGroups, isReadBy } from './consumed-groups.js';
 
 /** What every role stands on: configuration, database, transport, event bus, metrics. */
 @Module({})
 export class CoreModule {
   static forRoot(config: Config, taskTypes: TaskTypes, database: Database): DynamicModule {
+    const groups = consumedGroups(config, taskTypes);
     return {
       module: CoreModule,
       global: true,
@@ -31,7 +33,8 @@ export class CoreModule {
       ],
       providers: [
         { provide: TaskTypes, useValue: taskTypes },
-        { provide: CONSUMED_GROUPS, useValue: Object.values(consumedGroups(config, taskTypes)) },
+        { provide: CONSUMED_GROUPS, useValue: Object.values(groups) },
+        { provide: IS_DEAD_LETTER_TOPIC, useValue: isReadBy(groups['dead-letters']) },
         LagMetrics,
         {
           provide: RecordGuards,
@@ -39,7 +42,7 @@ export class CoreModule {
           inject: [Metrics],
         },
       ],
-      exports: [TaskTypes, CONSUMED_GROUPS, RecordGuards],
+      exports: [TaskTypes, CONSUMED_GROUPS, IS_DEAD_LETTER_TOPIC, RecordGuards],
     };
   }
 }

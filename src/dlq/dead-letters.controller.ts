@@ -66,6 +66,7 @@ export class DeadLettersController {
     'dead_letter_not_open',
     'task_not_redrivable',
     'dead_letter_truncated',
+    'dead_letter_without_topic',
     'correlation_in_use',
     'payload_invalid',
     'payload_too_large',

@@ -24,6 +24,8 @@ const REFUSALS: Record<SkipReason, () => AppError> = {
     new AppError('task_not_redrivable', 'its task is not dead-lettered (any more); the letter moves nothing'),
   correlation_in_use: () =>
     new AppError('correlation_in_use', "another open task has its task's correlation id"),
+  topic_unknown: () =>
+    new AppError('dead_letter_without_topic', 'nothing tells which topic the record came from'),
   truncated: () =>
     new AppError(
       'dead_letter_truncated',

@@ -12,6 +12,7 @@ export interface LetterHead {
   id: string;
   kind: DeadLetterKind;
   taskId: string | null;
+  topic: string;
   truncated: boolean;
   /** JSON text of `EncodedHeaders`. */
   headers: string;
@@ -45,7 +46,7 @@ export interface NewAction {
 /** A letter that nobody has closed, and that nobody is about to send. */
 export const IS_FREE = `status = 'open' AND redrive_due_at IS NULL`;
 
-const HEAD = 'id, kind, task_id AS "taskId", truncated, headers';
+const HEAD = 'id, kind, task_id AS "taskId", topic, truncated, headers';
 
 const CLOSE = `
   UPDATE dead_letters SET status = 'redriven', redriven_at = now(), redriven_by = $2, note = coalesce($3, note),

@@ -1,10 +1,11 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { DispatchRepository } from '../../dispatch/dispatch.repository.js';
 import type { RecordedEvent } from '../../events/event.js';
 import { TaskRepository } from '../../tasks/task.repository.js';
 import { TaskWriter } from '../../tasks/task-writer.js';
 import { UniqueCorrelations } from '../../tasks/unique-correlations.js';
+import { IS_DEAD_LETTER_TOPIC, type IsDeadLetterTopic } from '../dead-letter-topics.js';
 import { DeadLetterRepository } from '../dead-letter.repository.js';
 import { addedParts, type Mend } from './mend.js';
 import {
@@ -14,7 +15,7 @@ import {
 } from './redriven-letter.repository.js';
 
 /** Why a letter was not sent again. */
-export type SkipReason = 'not_open' | 'task_moved_on' | 'correlation_in_use' | 'truncated';
+export type SkipReason = 'not_open' | 'task_moved_on' | 'correlation_in_use' | 'truncated' | 'topic_unknown';
 
 /**
  * What became of a letter: `redriven` with its task, whose request goes the way of every request; `pending` where its record has
@@ -52,6 +53,7 @@ export class Redriving {
     private readonly writer: TaskWriter,
     private readonly correlations: UniqueCorrelations,
     private readonly dispatches: DispatchRepository,
+    @Inject(IS_DEAD_LETTER_TOPIC) private readonly isDeadLetterTopic: IsDeadLetterTopic,
   ) {}
 
   async redrive(manager: EntityManager, ids: readonly string[], wish: RedriveWish): Promise<Redriven> {
@@ -60,11 +62,10 @@ export class Redriving {
     const outcomes = new Map<string, RedriveOutcome>(ids.map((id) => [id, 'not_open']));
     const ofTasks: (LetterHead & { taskId: string })[] = [];
     for (const letter of free) {
-      const { id, kind, taskId, truncated } = letter;
-      if (kind === 'request' && taskId !== null) {
-        if (refused.has(taskId)) outcomes.set(id, 'correlation_in_use');
-        else ofTasks.push({ ...letter, taskId });
-      } else outcomes.set(id, truncated && wish.mend.value === undefined ? 'truncated' : 'pending');
+      const { id, kind, taskId } = letter;
+      if (kind !== 'request' || taskId === null) outcomes.set(id, this.outcomeOfRecord(letter, wish));
+      else if (refused.has(taskId)) outcomes.set(id, 'correlation_in_use');
+      else ofTasks.push({ ...letter, taskId });
     }
     const events = await this.reviveTasks(manager, ofTasks, wish, outcomes);
     const pending = free.map(({ id }) => id).filter((id) => outcomes.get(id) === 'pending');
@@ -80,6 +81,12 @@ export class Redriving {
     const refused = await this.correlations.takeEach(manager, await this.tasks.reopened(manager, ids));
     await this.tasks.lock(manager, ids, { skipLocked: false });
     return refused;
+  }
+
+  /** A record whose topic nobody knows would only come back as the dead letter that it is. */
+  private outcomeOfRecord({ topic, truncated }: LetterHead, { mend }: RedriveWish): RedriveOutcome {
+    if (this.isDeadLetterTopic(topic)) return 'topic_unknown';
+    return truncated && mend.value === undefined ? 'truncated' : 'pending';
   }
 
   private async reviveTasks(
