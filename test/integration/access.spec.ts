@@ -41,6 +41,9 @@ async function answer(response: Response): Promise<{ status: number; text: strin
   return { status: response.status, text: await response.text() };
 }
 
+/** An id that nothing has. */
+const UNKNOWN = '0193d3c8-0000-7000-8000-000000000000';
+
 const SUBMIT = { payload: { fileUrl: '/a' } };
 
 /** Every route, the roles that it is for as api.md says, and whether it names a task. */
@@ -93,10 +96,22 @@ const ROUTES: Record<string, { call: Call; roles: string[] | 'everybody'; task?:
   'ResultsController.results': { call: post('/v1/results', { taskId: 'x' }), roles: ['compute'] },
   'DeadLetterGroupsController.list': { call: get('/v1/dead-letters/groups'), roles: ['operator'] },
   'DeadLettersController.list': { call: get('/v1/dead-letters'), roles: ['operator'] },
-  'DeadLettersController.get': {
-    call: get('/v1/dead-letters/0193d3c8-0000-7000-8000-000000000000'),
+  'DeadLettersController.get': { call: get(`/v1/dead-letters/${UNKNOWN}`), roles: ['operator'] },
+  'DeadLettersController.redrive': {
+    call: post(`/v1/dead-letters/${UNKNOWN}/redrive`),
     roles: ['operator'],
   },
+  'DeadLettersController.discard': {
+    call: post(`/v1/dead-letters/${UNKNOWN}/discard`, { note: 'x' }),
+    roles: ['operator'],
+  },
+  'RedrivesController.start': {
+    call: post('/v1/redrives', { filter: {}, dryRun: true }),
+    roles: ['operator'],
+  },
+  'RedrivesController.list': { call: get('/v1/redrives'), roles: ['operator'] },
+  'RedrivesController.get': { call: get(`/v1/redrives/${UNKNOWN}`), roles: ['operator'] },
+  'RedrivesController.cancel': { call: post(`/v1/redrives/${UNKNOWN}/cancel`), roles: ['operator'] },
   'TopicsController.list': { call: get('/v1/topics'), roles: ['operator'] },
   'AuditController.list': { call: get('/v1/audit'), roles: ['operator'] },
   'HealthController.live': { call: get('/health/live'), roles: 'everybody' },
@@ -164,7 +179,7 @@ describeWithServices('access', ['kafka', 'postgres'], () => {
         for (const caller of CALLERS) {
           const { status } = await route.call(as(caller), taskwire.url, id);
           // Nothing else that is named here exists.
-          const found = name === 'DeadLettersController.get' && status === 404 ? 'yes' : verdict(status);
+          const found = !route.task && status === 404 ? 'yes' : verdict(status);
           cells.push(found);
           expect(`${name} ${of} as ${caller}: ${found}`).toBe(
             `${name} ${of} as ${caller}: ${promised(caller, route, of)}`,

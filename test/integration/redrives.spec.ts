@@ -156,7 +156,7 @@ describeWithServices('redrives of many letters', ['kafka', 'postgres'], () => {
       start({ filter, ratePerSecond: 200 }),
       ...ids.slice(0, 20).map((id) => rest.post(`/v1/tasks/${id}/retry`)),
     ]);
-    const redrives = await Promise.all([over(first?.json.id ?? ''), over(second?.json.id ?? '')]);
+    const redrives = await Promise.all([over(first.json.id), over(second.json.id)]);
     expect(redrives.map(({ status }) => status)).toEqual(['done', 'done']);
     const rows = await sql<{ attempt: number; count: number }>(
       'SELECT attempt, count(*) FROM tasks WHERE id = ANY($1) GROUP BY attempt',
@@ -205,8 +205,8 @@ describeWithServices('redrives of many letters', ['kafka', 'postgres'], () => {
     });
     expect(open).toBeGreaterThan(30);
     expect(found.length).toBe(50 - (open ?? 0));
-    const rest_ = await start({ filter: { topic } });
-    expect(await over(rest_.json.id)).toMatchObject({ status: 'done', sent: open });
+    const others = await start({ filter: { topic } });
+    expect(await over(others.json.id)).toMatchObject({ status: 'done', sent: open });
     await eventually(() => {
       expect(new Set(found.map(({ value }) => String(value))).size).toBe(50);
     });
