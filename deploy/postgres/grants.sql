@@ -27,6 +27,12 @@ GRANT SELECT, UPDATE, DELETE ON public.idempotency_keys TO taskwire_worker;
 GRANT SELECT, INSERT, UPDATE ON public.dead_letters TO taskwire_web;
 GRANT SELECT, INSERT, UPDATE, DELETE ON public.dead_letters TO taskwire_worker;
 
+-- Operators send letters again through the web role, redrives of many run in the worker role; a letter's history is never changed.
+GRANT SELECT, INSERT ON public.dead_letter_actions TO taskwire_web;
+GRANT SELECT, INSERT, DELETE ON public.dead_letter_actions TO taskwire_worker;
+GRANT SELECT, INSERT, UPDATE ON public.redrives TO taskwire_web;
+GRANT SELECT, UPDATE, DELETE ON public.redrives TO taskwire_worker;
+
 -- Only whoever reads topics and relays.
 GRANT SELECT, INSERT, UPDATE ON public.consumer_positions, public.relay_leases TO taskwire_worker;
 

@@ -29,10 +29,20 @@ const DELETE_TASKS = `
   )
   DELETE FROM tasks USING old WHERE tasks.id = old.id`;
 
+/** Open letters stay, however old they are. */
 const DELETE_LETTERS = `
-  DELETE FROM dead_letters WHERE id IN (
+  WITH old AS (
     SELECT id FROM dead_letters
     WHERE id < $1 AND status <> 'open' AND coalesce(redriven_at, received_at) < now() - make_interval(days => $2)
+    ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED
+  ), history AS (
+    DELETE FROM dead_letter_actions USING old WHERE dead_letter_id = old.id
+  )
+  DELETE FROM dead_letters USING old WHERE dead_letters.id = old.id`;
+
+const DELETE_REDRIVES = `
+  DELETE FROM redrives WHERE id IN (
+    SELECT id FROM redrives WHERE id < $1 AND finished_at < now() - make_interval(days => $2)
     ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED)`;
 
 const DELETE_KEYS = `
@@ -46,7 +56,7 @@ const DELETE_AUDIT = `
     SELECT id FROM audit_entries WHERE id < $1 AND at < now() - make_interval(days => $2)
     ORDER BY id LIMIT $3)`;
 
-/** Deletes what nobody has to keep: ended tasks with their events, closed letters, used idempotency keys, old audits. */
+/** Deletes what nobody has to keep: ended tasks with their events, closed letters, redrives that are over, used keys, old audits. */
 @Injectable()
 export class Retention implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(Retention.name);
@@ -75,6 +85,7 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
     const counts = [
       await this.delete(DELETE_TASKS, [youngest, this.days, ROUND]),
       await this.delete(DELETE_LETTERS, [youngest, this.days, ROUND]),
+      await this.delete(DELETE_REDRIVES, [youngest, this.days, ROUND]),
       await this.delete(DELETE_AUDIT, [youngest, this.days, ROUND]),
       await this.delete(DELETE_KEYS, [ROUND]),
     ];

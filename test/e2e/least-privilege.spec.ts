@@ -183,7 +183,6 @@ describeWithServices(
 
     it.each([
       ['taskwire-web', RESULTS],
-      ['taskwire-worker', RESULTS],
       ['compute', REQUESTS],
     ])('lets %s not write to %s', async (user, topic) => {
       const producer = intruder(user).producer();

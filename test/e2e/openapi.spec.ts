@@ -225,6 +225,36 @@ describeWithServices('the OpenAPI document of the built application', ['kafka', 
     for (const { id } of letters) expect((await get(id)).status).toBe(200);
     await expectProblem('invalid_request', list('?status=lost'));
     await expectProblem('not_found', get(uuidv7()));
+    const groups = await api.call('get /v1/dead-letters/groups', '/v1/dead-letters/groups');
+    expect(groups.text).toContain('"count":');
+
+    const post = (id: string, action: string, body: object) =>
+      api.call(`post /v1/dead-letters/{id}/${action}`, `/v1/dead-letters/${id}/${action}`, json(body));
+    const [first = '', second = '', third = ''] = letters.map(({ id }) => id);
+    expect((await post(first, 'redrive', { value: 'x', headers: { a: null }, note: 'n' })).status).toBe(202);
+    expect((await post(second, 'discard', { note: 'n' })).status).toBe(200);
+    await expectProblem('dead_letter_not_open', post(second, 'redrive', {}));
+    await expectProblem('dead_letter_not_open', post(second, 'discard', { note: 'n' }));
+    await expectProblem('invalid_request', post(third, 'redrive', { value: 1 }));
+    await expectProblem('not_found', post(uuidv7(), 'redrive', {}));
+  });
+
+  it('is true of redrives', async () => {
+    const start = (body: object) => api.call('post /v1/redrives', '/v1/redrives', json(body));
+    const filter = { topic: installation.resultTopic, failedBefore: '2020-01-01T00:00:00.000Z' };
+    expect((await start({ filter: { topic: installation.resultTopic }, dryRun: true })).text).toContain(
+      '"sample":',
+    );
+    const { id } = JSON.parse((await start({ filter, ratePerSecond: 10, note: 'n' })).text) as { id: string };
+    expect((await api.call('get /v1/redrives', '/v1/redrives')).text).toContain(id);
+    expect((await api.call('get /v1/redrives/{id}', `/v1/redrives/${id}`)).status).toBe(200);
+    const cancel = (redrive: string) =>
+      api.call('post /v1/redrives/{id}/cancel', `/v1/redrives/${redrive}/cancel`);
+    const running = JSON.parse((await start({ filter: {}, ratePerSecond: 1 })).text) as { id: string };
+    expect((await cancel(running.id)).status).toBe(200);
+    await expectProblem('redrive_not_running', cancel(running.id));
+    await expectProblem('invalid_request', start({}));
+    await expectProblem('not_found', cancel(uuidv7()));
   });
 
   it('is true of tokens', async () => {

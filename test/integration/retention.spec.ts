@@ -78,8 +78,16 @@ describeWithServices('retention', ['kafka', 'postgres'], () => {
       await oldLetter('discarded', 6),
       await oldLetter('open', 400),
     ];
+    await query(
+      `INSERT INTO dead_letter_actions (id, dead_letter_id, at, action)
+       SELECT gen_random_uuid(), id, now(), 'discarded' FROM unnest($1::uuid[]) AS id`,
+      [letters],
+    );
     await sweep();
-    expect(await Promise.all(letters.map((id) => count('dead_letters', 'id', id)))).toEqual([0, 0, 1, 1, 1]);
+    const left = (table: string, column: string): Promise<number[]> =>
+      Promise.all(letters.map((id) => count(table, column, id)));
+    expect(await left('dead_letters', 'id')).toEqual([0, 0, 1, 1, 1]);
+    expect(await left('dead_letter_actions', 'dead_letter_id')).toEqual([0, 0, 1, 1, 1]);
   });
 
   it('deletes idempotency keys after a day', async () => {

@@ -39,7 +39,10 @@ export class RedrivesController {
   @UseGuards(TakesNoQuery)
   @HttpCode(202)
   @Header('content-type', JSON_TYPE)
-  @ApiAcceptedResponse({ type: RedriveResponse })
+  @ApiAcceptedResponse({
+    type: RedriveResponse,
+    headers: { location: { schema: { type: 'string' }, description: 'The path of the redrive' } },
+  })
   @ApiOkResponse({ type: RedrivePreviewResponse, description: 'A dry run: nothing was started' })
   async start(
     @CurrentCaller() caller: Caller,
