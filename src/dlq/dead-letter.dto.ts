@@ -37,6 +37,16 @@ export class DeadLetterErrorResponse {
   code?: string;
 }
 
+const ANY_JSON = {
+  oneOf: [
+    { type: 'string', nullable: true },
+    { type: 'number' },
+    { type: 'boolean' },
+    { type: 'array', items: {} },
+    { type: 'object', additionalProperties: true },
+  ],
+};
+
 /** One place of a record that was mended. */
 @ApiSchema({ name: 'DeadLetterChange' })
 export class DeadLetterChangeResponse {
@@ -44,11 +54,11 @@ export class DeadLetterChangeResponse {
   path!: string;
 
   /** What it was; missing where there was nothing. */
-  @ApiPropertyOptional({ nullable: true, description: 'What it was; missing where there was nothing.' })
+  @ApiPropertyOptional(ANY_JSON)
   from?: unknown;
 
   /** What it is; missing where there is nothing. */
-  @ApiPropertyOptional({ nullable: true, description: 'What it is; missing where there is nothing.' })
+  @ApiPropertyOptional(ANY_JSON)
   to?: unknown;
 }
 
