@@ -1,4 +1,5 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { DeadLetterResponse } from './dead-letter.dto.js';
 
 /** The root cause, of the newest letter. */
 @ApiSchema({ name: 'DeadLetterCause' })
@@ -32,7 +33,6 @@ export class DeadLetterGroupResponse {
 
   error!: DeadLetterCauseResponse;
 
-  /** The id of the newest. */
-  @ApiProperty({ format: 'uuid' })
-  example!: string;
+  /** The newest of them. */
+  example!: DeadLetterResponse;
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { LETTER_BYTES } from './dead-letter.repository.js';
 import type { DeadLettersQuery } from './dead-letters.query.js';
 import { letterConditions } from './letter-conditions.js';
 
@@ -18,6 +19,8 @@ export interface DeadLetterGroup {
   topic: string;
   errorType: string;
   errorMessage: string;
+  /** What its newest letter takes up in memory, about. */
+  bytes: number;
 }
 
 /** The SQL of the causes: read off the letters and their indexes, so that they are never out of step with them. */
@@ -39,8 +42,8 @@ export class DeadLetterGroupsRepository {
        page AS (SELECT fingerprint, id FROM newest WHERE ${behind} ORDER BY id DESC LIMIT ${bind(limit)})
        SELECT page.id, page.fingerprint, counted.count, counted.open, oldest.received_at AS "firstSeen",
          letter.received_at AS "lastSeen", letter.topic, letter.error_type AS "errorType",
-         left(letter.error_message, ${MESSAGE_CHARACTERS}) AS "errorMessage"
-       FROM page JOIN dead_letters AS letter USING (id)
+         left(letter.error_message, ${MESSAGE_CHARACTERS}) AS "errorMessage", letter.bytes
+       FROM page JOIN (SELECT *, ${LETTER_BYTES} AS bytes FROM dead_letters) AS letter USING (id)
        CROSS JOIN LATERAL (
          SELECT count(*) AS count, count(*) FILTER (WHERE status = 'open') AS open
          FROM dead_letters WHERE fingerprint = page.fingerprint AND ${matches}) AS counted

@@ -5,11 +5,11 @@ import { CurrentCaller, type Caller } from '../auth/caller.js';
 import { ApiProblems } from '../errors/api-problems.decorator.js';
 import { TakesNoQuery } from '../errors/takes-no-values.guard.js';
 import { ApiPage } from '../paging/api-page.decorator.js';
-import { idBehind, pageText } from '../paging/page.js';
+import { idBehind } from '../paging/page.js';
 import { deadLetterText } from './dead-letter-response.js';
 import { DeadLetterResponse } from './dead-letter.dto.js';
 import type { DeadLetter } from './dead-letter.entity.js';
-import { DeadLetterRepository, type LetterSize } from './dead-letter.repository.js';
+import { DeadLetterRepository } from './dead-letter.repository.js';
 import { DeadLettersQuery } from './dead-letters.query.js';
 import { LetterTexts } from './letter-texts.js';
 import type { Mend } from './redrive/mend.js';
@@ -17,9 +17,6 @@ import { DiscardLetterDto, RedriveLetterDto } from './redrive/redrive.dto.js';
 import { RedriveService } from './redrive/redrive.service.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
-
-/** A page ends behind the letter with which its contents reach this size. */
-const PAGE_BYTES = 8 * 1024 * 1024;
 
 /** Dead letters, for operators. */
 @ApiTags('dead letters')
@@ -38,10 +35,7 @@ export class DeadLettersController {
   @ApiPage(DeadLetterResponse)
   async list(@Query() query: DeadLettersQuery): Promise<string> {
     const found = await this.deadLetters.list(query, idBehind(query), query.limit + 1);
-    const count = Math.min(query.limit, fitting(found));
-    const texts = await this.letterTexts.of(found.slice(0, count).map(({ id }) => id));
-    const kept = found.filter(({ id }, index) => index >= count || texts.has(id));
-    return pageText(kept, texts.size, ({ id }) => texts.get(id) ?? '');
+    return this.letterTexts.page(found, query.limit, (_, text) => text);
   }
 
   /** One dead letter. */
@@ -103,11 +97,4 @@ export class DeadLettersController {
 /** The fields that are there at all. */
 function given(mend: Mend): Mend {
   return Object.fromEntries(Object.entries(mend).filter(([, value]) => value !== undefined));
-}
-
-/** How many of the letters, at least one, make up a page by their size. */
-function fitting(letters: readonly LetterSize[]): number {
-  let bytes = 0;
-  const last = letters.findIndex((letter) => (bytes += letter.bytes) >= PAGE_BYTES);
-  return last < 0 ? letters.length : last + 1;
 }

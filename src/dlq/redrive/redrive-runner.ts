@@ -18,7 +18,7 @@ const ROUNDS_PER_SECOND = 10;
 const MAX_ROUND = 500;
 
 /** A redrive that waits for its records to be sent is looked at again so soon, in seconds. */
-const WAIT_SECONDS = 0.25;
+const WAIT_SECONDS = 0.05;
 
 /** So many have to be sent before the share that came back says anything. */
 const MIN_SENT = 10;
@@ -72,7 +72,7 @@ export class RedriveRunner implements OnApplicationBootstrap, BeforeApplicationS
     }
     const limit = Math.min(MAX_ROUND, Math.ceil(ratePerSecond / ROUNDS_PER_SECOND));
     // What cannot be sent at the moment must not gather, and then go out all at once.
-    const ids = pending >= limit ? [] : await this.redrives.next(manager, redrive, limit);
+    const ids = pending >= 2 * limit ? [] : await this.redrives.next(manager, redrive, limit);
     const cursor = ids.at(-1);
     if (cursor === undefined) {
       if (pending > 0) await this.redrives.postpone(manager, id, WAIT_SECONDS);
