@@ -54,6 +54,7 @@ const onBothDatabases = [
   'claims',
   'http-results',
   'limits',
+  'no-transport',
 ];
 
 export default {

