@@ -32,6 +32,8 @@ export interface LetterJson {
   group: string | null;
   taskId: string | null;
   fingerprint: string;
+  previousId: string | null;
+  generation: number;
   truncated: boolean;
   receivedAt: string;
 }
@@ -74,6 +76,12 @@ export class Client {
   async letters(query: Record<string, string> = {}): Promise<PageJson<LetterJson>> {
     const search = new URLSearchParams(query).toString();
     return (await this.get(`/v1/dead-letters?${search}`)) as PageJson<LetterJson>;
+  }
+
+  /** Sends the record of a dead letter again, with what `mend` changes of it. */
+  async redrive(id: string, mend: object = {}): Promise<void> {
+    const response = await this.post(`/v1/dead-letters/${id}/redrive`, mend);
+    if (response.status !== 202) throw new Error(`${response.status} ${await response.text()}`);
   }
 
   /** The value of a counter or gauge with these labels; 0 if it was never counted. */
