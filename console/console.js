@@ -1,10 +1,12 @@
-import { Taskwire, TaskwireError } from '../clients/js/taskwire.js';
+import { TaskwireError } from '../clients/js/taskwire.js';
+import { AskingTaskwire } from './asking-taskwire.js';
 import { element } from './element.js';
 import { io } from './socket.io.js';
 import { TaskHistory } from './task-history.js';
 import { TaskList } from './task-list.js';
+import { TokenField } from './token-field.js';
 
-const taskwire = new Taskwire({ io });
+const taskwire = new AskingTaskwire(new TokenField(), io);
 const history = new TaskHistory(taskwire);
 const list = new TaskList(taskwire, (task) => {
   history.notice(task);

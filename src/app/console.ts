@@ -17,10 +17,12 @@ const SCRIPT = 'text/javascript; charset=utf-8';
 
 /** They find each other by these paths, which are also those of the files. */
 const MODULES = [
+  '/console/asking-taskwire.js',
   '/console/console.js',
   '/console/element.js',
   '/console/task-history.js',
   '/console/task-list.js',
+  '/console/token-field.js',
   '/clients/js/taskwire.js',
   '/clients/js/taskwire-error.js',
   '/clients/js/following.js',

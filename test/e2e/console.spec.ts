@@ -6,6 +6,7 @@ import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/ports.js';
 import type { TaskwireProcess } from '../support/process.js';
 import { describeWithServices } from '../support/services.js';
+import { SECRET, tokenFor } from '../support/tokens.js';
 import { jsonOf, Worker } from '../support/worker.js';
 import { done } from './done.js';
 import { Installation, PATIENCE, ready } from './installation.js';
@@ -95,6 +96,7 @@ describeWithServices('the page at /', ['kafka', 'postgres', 'browser'], () => {
     await eventually(async () => {
       expect(await row.innerText()).toContain('succeeded');
     }, PATIENCE);
+    expect(await page.getByLabel('Token').isVisible()).toBe(false);
     expect(complaints).toEqual([]);
   });
 
@@ -182,5 +184,65 @@ describeWithServices('the page at /', ['kafka', 'postgres', 'browser'], () => {
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await expectShown('1 submitted', '2 succeeded');
+  });
+
+  describe('with AUTH=jwt', () => {
+    let guarded: TaskwireProcess;
+
+    beforeAll(async () => {
+      guarded = await installation.start('web', { AUTH: 'jwt', JWT_SECRET: SECRET });
+    });
+
+    async function expectAsked(reason: string): Promise<void> {
+      await page.getByLabel('Token').waitFor();
+      await eventually(async () => {
+        expect(await page.locator('#access-reason').innerText()).toBe(reason);
+      }, PATIENCE);
+    }
+
+    async function give(token: string): Promise<void> {
+      await page.getByLabel('Token').fill(token);
+      await page.getByRole('button', { name: 'Use the token' }).click();
+    }
+
+    it('asks for a token until it has a right one, and keeps it to itself', async () => {
+      const addresses: string[] = [];
+      const bodies: (string | null)[] = [];
+      page.on('websocket', (socket) => addresses.push(socket.url()));
+      page.on('request', (request) => {
+        addresses.push(request.url());
+        bodies.push(request.postData());
+      });
+      await page.goto(guarded.url);
+      await expectAsked('Credentials are needed.');
+      await give('wrong');
+      await expectAsked('The credentials are not valid.');
+      const token = await tokenFor('alice', ['client']);
+      await submit('{"answer": 1}');
+      await give(token);
+      await expectShown('1 submitted', '2 succeeded');
+      expect(await page.getByLabel('Token').isVisible()).toBe(false);
+      // The socket's own greeting.
+      expect(bodies).toContain(`40{"token":"${token}"}`);
+      expect(addresses.join('\n')).not.toContain(token);
+      expect(await page.content()).not.toContain(token);
+      expect(await page.getByLabel('Token').inputValue()).toBe('');
+      const { cookies, origins } = await page.context().storageState({ indexedDB: true });
+      expect([cookies, origins]).toEqual([[], []]);
+      expect(await page.evaluate('sessionStorage.length')).toBe(0);
+      await page.reload();
+      await expectAsked('Credentials are needed.');
+    }, 60_000);
+
+    it('goes on where it was when a token has ended and another one is given', async () => {
+      await page.goto(guarded.url);
+      await give(await tokenFor('alice', ['client'], { exp: Math.floor(Date.now() / 1000) + 2 }));
+      await submit('{}');
+      const id = await watched();
+      await expectAsked('The token has expired.');
+      await report(id, 10);
+      await give(await tokenFor('alice', ['client']));
+      await expectShown('1 submitted', '2 running');
+    }, 60_000);
   });
 });
