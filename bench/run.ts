@@ -1,4 +1,5 @@
 import { deadLetters } from './dead-letters.js';
+import { flood } from './flood.js';
 import { claims, embedded } from './over-http.js';
 import { results, roundTrip, submissions, throughput } from './scenarios.js';
 import { onStage } from './stage.js';
@@ -11,6 +12,7 @@ const SCENARIOS = {
   claims,
   embedded,
   'dead-letters': deadLetters,
+  flood,
 };
 
 // npm run bench -- SCENARIO …; all of them without a name. The application has to be built.

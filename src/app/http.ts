@@ -4,6 +4,8 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { randomUUID } from 'node:crypto';
 import { AuditLog } from '../audit/audit-log.js';
 import { auditRefusals } from '../audit/audit-refusals.js';
+import { Admission } from '../auth/admission.js';
+import { refuseFloods } from '../auth/refuse-floods.js';
 import type { Config } from '../config/config.js';
 import { AppError } from '../errors/app-error.js';
 import { ProblemFilter, sendProblem } from '../errors/problem.filter.js';
@@ -73,6 +75,8 @@ export function configureHttp(app: NestFastifyApplication, config: Config): void
   if (config.tracing) traceRequests(fastify);
 
   if (config.role !== 'worker') auditRefusals(fastify, app.get(AuditLog));
+
+  if (config.limits.requestsPerSecond !== null) refuseFloods(fastify, app.get(Admission));
 
   app.useSecurityHeaders(SECURITY_HEADERS);
   if (corsOrigins.length > 0) allowPages(app, corsOrigins);

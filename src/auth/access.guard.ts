@@ -1,19 +1,16 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AppError } from '../errors/app-error.js';
-import { OwnerLimits } from '../limits/owner-limits.js';
 import { ACCESS, type Access } from './access.js';
-import { Authenticator } from './authenticator.js';
+import { Admission } from './admission.js';
 import type { AuthenticatedRequest, Caller } from './caller.js';
-import { credentialsOf } from './credentials.js';
 
 /** Finds out who calls, and lets in whom the route's declared access names. It guards every route. */
 @Injectable()
 export class AccessGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
-    private readonly authenticator: Authenticator,
-    private readonly limits: OwnerLimits,
+    private readonly admission: Admission,
   ) {}
 
   /** @throws AppError `unauthorized`, `too_many_requests` or `forbidden`; `unavailable` if the issuer's keys cannot be had */
@@ -23,9 +20,7 @@ export class AccessGuard implements CanActivate {
     const access = this.accessOf(context);
     if (access === 'everybody') return true;
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
-    const caller = await this.authenticator.authenticate(credentialsOf(request), request.ip);
-    request.caller = caller;
-    this.limits.request(caller.owner);
+    const caller = await this.admission.admit(request);
     checkRoles(caller, access);
     checkTask(caller, request);
     return true;

@@ -3,6 +3,7 @@ import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import type { Config } from '../config/config.js';
 import { AccessGuard } from './access.guard.js';
 import { AccessTokens } from './access-tokens.js';
+import { Admission } from './admission.js';
 import { ApiKeys } from './api-keys.js';
 import { Authenticator, RECOGNIZERS } from './authenticator.js';
 import { DeclaredAccess } from './declared-access.js';
@@ -24,10 +25,11 @@ export class AuthModule {
         { provide: ApiKeys, useValue: recognizers?.apiKeys },
         AccessTokens,
         Authenticator,
+        Admission,
         DeclaredAccess,
         { provide: APP_GUARD, useClass: AccessGuard },
       ],
-      exports: [Authenticator, AccessTokens, DeclaredAccess],
+      exports: [Authenticator, Admission, AccessTokens, DeclaredAccess],
     };
   }
 }

@@ -91,7 +91,7 @@ export const SETTINGS = {
     'web',
     wholeNumber(1, 1_000_000),
     'no limit',
-    'How many requests a second one owner may send to a process',
+    'How many requests a second one owner may send to a process; a batch counts as one for each of its tasks',
   ),
   OWNER_OPEN_TASKS: optional(
     'web',

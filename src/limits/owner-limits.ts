@@ -18,8 +18,16 @@ export class OwnerLimits {
 
   /** Counts a request. @throws AppError `too_many_requests` */
   request(owner: string): void {
-    if (this.requests?.take(owner, performance.now()) === false)
-      throw new AppError('too_many_requests', 'You have sent too many requests in the last second.');
+    if (this.requests?.take(owner, performance.now()) === false) throw tooMany();
+  }
+
+  /**
+   * Counts what a request holds more than one of: a batch may go over the limit, and the owner waits for it afterwards.
+   *
+   * @throws AppError `too_many_requests` while the owner waits for an earlier one
+   */
+  more(owner: string, count: number): void {
+    if (this.requests?.takeMore(owner, count, performance.now()) === false) throw tooMany();
   }
 
   /**
@@ -47,4 +55,8 @@ export class OwnerLimits {
     if (count > 0) this.followers.set(owner, count);
     else this.followers.delete(owner);
   }
+}
+
+function tooMany(): AppError {
+  return new AppError('too_many_requests', 'You have sent too many requests in the last second.');
 }

@@ -21,6 +21,14 @@ describe('a rate limit of five a second', () => {
     expect(of10(limit, 'bob', 0)).toBe(5);
   });
 
+  it('lets one who takes more at once pay for it afterwards', () => {
+    const limit = new RateLimit(5);
+    expect(limit.take('alice', 0) && limit.takeMore('alice', 9, 0)).toBe(true);
+    expect(limit.takeMore('alice', 1, 900)).toBe(false);
+    expect(limit.take('alice', 1_100)).toBe(false);
+    expect(of10(limit, 'alice', 1_200)).toBe(1);
+  });
+
   it('forgets whom it need not remember, however many there were', () => {
     const limit = new RateLimit(1);
     for (let index = 0; index < 10_000; index++) limit.take(`owner ${index}`, 0);

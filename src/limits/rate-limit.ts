@@ -22,6 +22,14 @@ export class RateLimit {
     return true;
   }
 
+  /** Takes so many more, into debt if need be, which has to be over before anything else may come; not while in debt. */
+  takeMore(key: string, count: number, now: number): boolean {
+    const left = this.left(this.buckets.get(key), now);
+    if (left < 0) return false;
+    this.buckets.set(key, { left: left - count, at: now });
+    return true;
+  }
+
   private left(bucket: Bucket | undefined, now: number): number {
     if (!bucket) return this.perSecond;
     return Math.min(this.perSecond, bucket.left + ((now - bucket.at) / 1000) * this.perSecond);

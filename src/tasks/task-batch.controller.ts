@@ -1,3 +1,4 @@
+import { setImmediate as othersTurn } from 'node:timers/promises';
 import {
   Body,
   Controller,
@@ -19,6 +20,7 @@ import { toAppError } from '../errors/to-app-error.js';
 import { TakesNoQuery } from '../errors/takes-no-values.guard.js';
 import { RequestValidationPipe } from '../errors/validation.pipe.js';
 import { elements, members } from '../json/members.js';
+import { OwnerLimits } from '../limits/owner-limits.js';
 import { traceparentOf } from '../observability/tracing.js';
 import { bodyText } from './body-text.js';
 import { BatchItemDto, SubmitBatchDto } from './submit-batch.dto.js';
@@ -26,6 +28,9 @@ import type { Submitted } from './submit.service.js';
 import { SubmittedBatchResponse } from './submitted-batch.dto.js';
 import { TaskIntake } from './task-intake.js';
 import { taskText } from './task-response.js';
+
+/** So many of its tasks are checked before other requests have their turn. */
+const AT_ONCE = 50;
 
 /** Many tasks in one request. */
 @ApiTags('tasks')
@@ -38,6 +43,7 @@ export class TaskBatchController {
   constructor(
     private readonly intake: TaskIntake,
     private readonly auditLog: AuditLog,
+    private readonly limits: OwnerLimits,
   ) {}
 
   /** Submits up to 1000 tasks. Each stands alone: the answer has, for each, the task or the error. */
@@ -53,10 +59,17 @@ export class TaskBatchController {
   ): Promise<string> {
     const texts = elements(members(bodyText(request)).get('tasks') ?? '[]');
     if (texts.length !== tasks.length) throw new Error('a batch has another number of texts than of tasks');
+    this.limits.more(caller.owner, tasks.length - 1);
     const traceparent = traceparentOf(request);
-    const outcomes = await Promise.allSettled(
-      tasks.map((task, index) => this.submitOne(caller, task, texts[index] ?? '', traceparent)),
-    );
+    const submitted: Promise<PromiseSettledResult<Submitted>[]>[] = [];
+    for (let start = 0; start < tasks.length; start += AT_ONCE) {
+      if (start > 0) await othersTurn();
+      const part = tasks.slice(start, start + AT_ONCE);
+      const submit = (task: unknown, index: number): Promise<Submitted> =>
+        this.submitOne(caller, task, texts[start + index] ?? '', traceparent);
+      submitted.push(Promise.allSettled(part.map(submit)));
+    }
+    const outcomes = (await Promise.all(submitted)).flat();
     const items = outcomes.map((outcome, index) => this.itemText(index, outcome, caller));
     return `{"items":[${items.join(',')}]}`;
   }

@@ -40,6 +40,17 @@ describeWithServices('an owner', ['kafka', 'postgres'], () => {
     });
   });
 
+  it('who sends a batch over the limit waits for it afterwards, and is refused before a body is read', async () => {
+    const { alice, bob } = await start({ OWNER_REQUESTS_PER_SECOND: '5' });
+    const tasks = Array.from({ length: 20 }, () => ({ payload: {} }));
+    expect((await alice.post('/v1/tasks/batch', { tasks })).status).toBe(202);
+    expect((await alice.post('/v1/tasks', 'no JSON')).status).toBe(429);
+    expect((await bob.post('/v1/tasks', 'no JSON')).status).toBe(400);
+    await eventually(async () => {
+      expect((await alice.post('/v1/tasks', 'no JSON')).status).toBe(400);
+    });
+  });
+
   it('who has too many open tasks gets no more until one is over, in a batch either', async () => {
     const { alice, bob } = await start({ OWNER_OPEN_TASKS: '3' });
     const tasks = Array.from({ length: 5 }, () => ({ payload: {} }));
