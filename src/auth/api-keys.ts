@@ -1,5 +1,4 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import type { OnModuleDestroy, OnModuleInit } from '@nestjs/common';
 import type { Recognizer } from './authenticator.js';
@@ -33,9 +32,7 @@ export class ApiKeys implements Recognizer, OnModuleInit, OnModuleDestroy {
   /** @throws ConfigError if the file is not as it should be */
   constructor(path: string | null) {
     this.file =
-      path === null
-        ? null
-        : new WatchedFile('API_KEYS', path, () => this.replace(parse(readFileSync(path, 'utf8'))));
+      path === null ? null : new WatchedFile('API_KEYS', path, (entries) => this.replace(parse(entries)));
   }
 
   /** From now on the file is looked at even while nobody calls. */
@@ -69,8 +66,7 @@ function knownKey(key: ApiKey): KnownKey {
   return { key, identity, revocation };
 }
 
-function parse(text: string): ApiKey[] {
-  const entries: unknown = JSON.parse(text);
+function parse(entries: unknown): ApiKey[] {
   if (!Array.isArray(entries)) throw new Error('it must be an array');
   return entries.map((entry: unknown, index) => parseKey(entry, index));
 }

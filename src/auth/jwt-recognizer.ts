@@ -1,5 +1,4 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import {
   createLocalJWKSet,
   createRemoteJWKSet,
@@ -72,9 +71,7 @@ function verificationOf({ secret, publicKey, jwks }: JwtConfig): Verification | 
 
 /** The keys of a file; read anew when it changes. */
 function localKeys(path: string): JWTVerifyGetKey {
-  const file = new WatchedFile('JWT_JWKS', path, () =>
-    createLocalJWKSet(JSON.parse(readFileSync(path, 'utf8')) as JSONWebKeySet),
-  );
+  const file = new WatchedFile('JWT_JWKS', path, (content) => createLocalJWKSet(content as JSONWebKeySet));
   return (header, token) => file.content(header, token);
 }
 
