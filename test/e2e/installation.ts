@@ -88,9 +88,9 @@ export class Installation {
     return process;
   }
 
-  /** Starts the independent Python worker. */
-  async startPlainWorker(): Promise<Child> {
-    const script = path.join(ROOT, 'test', 'e2e', 'workers', 'plain_worker.py');
+  /** Starts an independent Python worker: a program of `test/e2e/workers`. */
+  async startPlainWorker(program = 'plain_worker.py'): Promise<Child> {
+    const script = path.join(ROOT, 'test', 'e2e', 'workers', program);
     const topics = [this.requestTopic, this.resultTopic];
     const command = [script, this.services.brokers, ...topics, unique('compute')];
     const worker = await Child.start(await pythonInterpreter(), command);
