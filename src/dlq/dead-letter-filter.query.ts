@@ -1,5 +1,6 @@
 import { Transform } from 'class-transformer';
-import { IsDate, IsOptional, IsString, IsUUID, Matches } from 'class-validator';
+import { IsDate, IsString, IsUUID, Matches } from 'class-validator';
+import { IfGiven } from '../errors/if-given.decorator.js';
 import { timeField } from './decode/optional-fields.js';
 
 function toTime({ value }: { value: unknown }): unknown {
@@ -9,34 +10,34 @@ function toTime({ value }: { value: unknown }): unknown {
 /** Which dead letters: those to which all that is given applies. */
 export class DeadLetterFilter {
   /** The original topic. */
-  @IsOptional()
+  @IfGiven()
   @IsString()
   @Matches(/^[\w.-]{1,249}$/)
   topic?: string;
 
   /** The root cause's type. */
-  @IsOptional()
+  @IfGiven()
   @IsString()
   @Matches(/^[^\0]+$/)
   errorType?: string;
 
-  @IsOptional()
+  @IfGiven()
   @IsUUID()
   taskId?: string;
 
-  @IsOptional()
+  @IfGiven()
   @IsString()
   @Matches(/^[0-9a-f]{16}$/)
   fingerprint?: string;
 
   /** RFC 3339; exclusive. */
-  @IsOptional()
+  @IfGiven()
   @Transform(toTime)
   @IsDate()
   failedAfter?: Date;
 
   /** RFC 3339; exclusive. */
-  @IsOptional()
+  @IfGiven()
   @Transform(toTime)
   @IsDate()
   failedBefore?: Date;

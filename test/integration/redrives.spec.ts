@@ -250,6 +250,7 @@ describeWithServices('redrives of many letters', ['kafka', 'postgres'], () => {
   it.each([
     ['no filter', {}],
     ['a filter that is none', { filter: 'all' }],
+    ['a condition that is null', { filter: { errorType: null } }],
     ['an unknown condition', { filter: { color: 'red' } }],
     ['a time that is none', { filter: { failedAfter: 'soon' } }],
     ['no rate at all', { filter: {}, ratePerSecond: 0 }],

@@ -11,9 +11,9 @@ import {
   Matches,
   Max,
   Min,
-  ValidateIf,
   ValidateNested,
 } from 'class-validator';
+import { IfGiven } from '../../errors/if-given.decorator.js';
 import type { EncodedHeaders, TextOrBase64 } from '../../json/text-or-base64.js';
 import { AsParsed } from '../../tasks/as-parsed.js';
 import { DeadLetterFilter } from '../dead-letter-filter.query.js';
@@ -27,21 +27,18 @@ const MAX_NOTE = 2_000;
 const STORABLE = /^(?:[^\0\ud800-\udfff]|[\ud800-\udbff][\udc00-\udfff])*$/;
 const UNSTORABLE_NOTE = { message: 'note must not contain U+0000 or lone surrogates' };
 
-/** Whether it was given, if only as `null`. */
-const isGiven = (_: object, value: unknown): boolean => value !== undefined;
-
 /** How a dead letter's record is mended before it is sent again; what is not given stays as it was. */
 export class RedriveLetterDto {
   /** Replaces the value whole; of a task's request, it becomes the task's payload. */
   @ApiPropertyOptional(BYTES)
   @AsParsed()
-  @ValidateIf(isGiven)
+  @IfGiven()
   @IsRecordBytes()
   value?: TextOrBase64;
 
   @ApiPropertyOptional(BYTES)
   @AsParsed()
-  @ValidateIf(isGiven)
+  @IfGiven()
   @IsRecordBytes()
   key?: TextOrBase64;
 
@@ -51,7 +48,7 @@ export class RedriveLetterDto {
     additionalProperties: { oneOf: [...BYTES.oneOf, { type: 'array', items: BYTES }] },
   })
   @AsParsed()
-  @ValidateIf(isGiven)
+  @IfGiven()
   @IsRecordHeaders()
   headers?: EncodedHeaders;
 
