@@ -4,6 +4,7 @@ import type { Database } from '../database/database.module.js';
 import { RelayModule } from '../dispatch/relay.module.js';
 import { TimersModule } from '../dispatch/timers.module.js';
 import { DeadLettersListenerModule } from '../dlq/dead-letters-listener.module.js';
+import { RedriveSenderModule } from '../dlq/redrive/redrive-sender.module.js';
 import { RedriveRunnerModule } from '../dlq/redrive/redrive-runner.module.js';
 import { ResultsListenerModule } from '../results/results-listener.module.js';
 import type { TaskTypes } from '../task-types/task-types.js';
@@ -18,6 +19,7 @@ export function workerFeatures(config: Config, taskTypes: TaskTypes): NonNullabl
     ...(groups.results ? [ResultsListenerModule] : []),
     ...(groups['dead-letters'] ? [DeadLettersListenerModule] : []),
     ...(usesTopics(taskTypes) ? [RelayModule] : []),
+    ...(config.transport.kind === 'none' ? [] : [RedriveSenderModule]),
     RedriveRunnerModule,
     TimersModule,
     RetentionModule.forRoot(config),

@@ -133,4 +133,8 @@ export class DeadLetter {
   /** JSON text: what a person changed of the record that is (to be) sent, as `Mend`. */
   @Column({ type: 'json', nullable: true })
   mend!: string | null;
+
+  /** When it was discarded. */
+  @Column({ type: 'timestamptz', name: 'discarded_at', precision: 3, nullable: true })
+  discardedAt!: Date | null;
 }

@@ -30,8 +30,8 @@ const INSERT = `
   LEFT JOIN LATERAL (
     SELECT p.id, p.generation, p.redrive_id FROM dead_letters AS p
     WHERE p.id = l.redrive_of
-      OR l.redrive_of IS NULL AND l.kind = 'request' AND p.task_id = l.task_id AND p.status = 'redriven'
-    ORDER BY p.id DESC LIMIT 1
+      OR l.redrive_of IS NULL AND l.kind = 'request' AND p.task_id = l.task_id AND p.kind = 'request' AND p.status = 'redriven'
+    ORDER BY p.redriven_at DESC, p.id DESC LIMIT 1
   ) AS previous ON true
   ON CONFLICT (identity) DO NOTHING
   RETURNING id`;

@@ -3,14 +3,12 @@ import { ConsumingModule } from '../consuming/consuming.module.js';
 import { DispatchModule } from '../dispatch/dispatch.module.js';
 import { DeadLetterCopier } from './dead-letter-copier.js';
 import { DeadLetterReader } from './dead-letter-reader.js';
-import { RedriveSender } from './redrive/redrive-sender.js';
-import { RedrivingModule } from './redrive/redriving.module.js';
 import { DeadLettersListener } from './dead-letters.listener.js';
 
-/** The dead letter listener; and what goes the other way: copies of our own letters, and records that are sent again. */
+/** The dead letter listener, and the copies of our own letters that go the other way. */
 @Module({
-  imports: [ConsumingModule, DispatchModule, RedrivingModule],
+  imports: [ConsumingModule, DispatchModule],
   controllers: [DeadLettersListener],
-  providers: [DeadLetterReader, DeadLetterCopier, RedriveSender],
+  providers: [DeadLetterReader, DeadLetterCopier],
 })
 export class DeadLettersListenerModule {}

@@ -33,7 +33,7 @@ const DELETE_TASKS = `
 const DELETE_LETTERS = `
   WITH old AS (
     SELECT id FROM dead_letters
-    WHERE id < $1 AND status <> 'open' AND coalesce(redriven_at, received_at) < now() - make_interval(days => $2)
+    WHERE id < $1 AND status <> 'open' AND coalesce(redriven_at, discarded_at, received_at) < now() - make_interval(days => $2)
     ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED
   ), history AS (
     DELETE FROM dead_letter_actions USING old WHERE dead_letter_id = old.id

@@ -20,7 +20,8 @@ const UP = [
     ADD COLUMN redrive_id uuid,
     ADD COLUMN came_back_from uuid,
     ADD COLUMN redrive_due_at timestamptz(3),
-    ADD COLUMN mend json`,
+    ADD COLUMN mend json,
+    ADD COLUMN discarded_at timestamptz(3)`,
   `CREATE INDEX dead_letters_redrive_due ON dead_letters (redrive_due_at) WHERE redrive_due_at IS NOT NULL`,
   `CREATE INDEX dead_letters_came_back ON dead_letters (came_back_from) WHERE came_back_from IS NOT NULL`,
   `CREATE TABLE dead_letter_actions (
@@ -68,5 +69,6 @@ const DOWN = [
     DROP COLUMN redrive_id,
     DROP COLUMN came_back_from,
     DROP COLUMN redrive_due_at,
-    DROP COLUMN mend`,
+    DROP COLUMN mend,
+    DROP COLUMN discarded_at`,
 ];

@@ -54,11 +54,10 @@ export function mendedHeaders(
   letter: Pick<LetterRecord, 'headers'>,
   { headers: changes = {} }: Mend,
 ): RecordHeaders {
-  const own = withoutDeadLetterHeaders(decodeHeaders(JSON.parse(letter.headers) as EncodedHeaders));
-  const merged = new Map(Object.entries(own));
+  const merged = new Map(Object.entries(decodeHeaders(JSON.parse(letter.headers) as EncodedHeaders)));
   for (const [name, value] of Object.entries(changes)) {
     if (value === null) merged.delete(name);
     else for (const [, bytes] of Object.entries(decodeHeaders({ [name]: value }))) merged.set(name, bytes);
   }
-  return Object.fromEntries(merged);
+  return withoutDeadLetterHeaders(Object.fromEntries(merged));
 }

@@ -20,6 +20,9 @@ const MAX_ROUND = 500;
 /** A redrive that waits for its records to be sent is looked at again so soon, in seconds. */
 const WAIT_SECONDS = 0.05;
 
+/** One whose round failed is taken again after so many seconds. */
+const FAILURE_SECONDS = 5;
+
 /** So many have to be sent before the share that came back says anything. */
 const MIN_SENT = 10;
 
@@ -52,15 +55,22 @@ export class RedriveRunner implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   private async round(): Promise<boolean> {
+    let taken: DueRedrive | null = null;
     const done = await transact(this.dataSource, async (manager) => {
-      const redrive = await this.redrives.takeDue(manager);
-      return redrive && this.walk(manager, redrive);
-    });
+      taken = await this.redrives.takeDue(manager);
+      return taken && this.walk(manager, taken);
+    }).catch((error: unknown) => this.letOthersGoOn(taken, error));
     if (!done) return false;
     this.bus.announce(done.events);
     this.metrics.deadLettersRedriven.inc({ outcome: 'sent' }, done.sent);
     this.metrics.deadLettersRedriven.inc({ outcome: 'skipped' }, done.skipped);
     return true;
+  }
+
+  /** A redrive that fails must not be taken again before all others. */
+  private async letOthersGoOn(failed: DueRedrive | null, error: unknown): Promise<never> {
+    if (failed) await this.redrives.postpone(this.dataSource.manager, failed.id, FAILURE_SECONDS);
+    throw error;
   }
 
   /** One round of a redrive whose row is locked. */
@@ -70,9 +80,11 @@ export class RedriveRunner implements OnApplicationBootstrap, BeforeApplicationS
       await this.redrives.finish(manager, id, 'stopped', `${cameBack} of ${sent} came back as dead letters`);
       return NOTHING;
     }
-    const limit = Math.min(MAX_ROUND, Math.ceil(ratePerSecond / ROUNDS_PER_SECOND));
+    const round = Math.min(MAX_ROUND, Math.ceil(ratePerSecond / ROUNDS_PER_SECOND));
+    const limit = Math.min(round, redrive.matched - sent - redrive.skipped - redrive.failed - pending);
     // What cannot be sent at the moment must not gather, and then go out all at once.
-    const ids = pending >= 2 * limit ? [] : await this.redrives.next(manager, redrive, limit);
+    const waits = limit <= 0 || pending >= 2 * round;
+    const ids = waits ? [] : await this.redrives.next(manager, redrive, limit);
     const cursor = ids.at(-1);
     if (cursor === undefined) {
       if (pending > 0) await this.redrives.postpone(manager, id, WAIT_SECONDS);
@@ -81,9 +93,9 @@ export class RedriveRunner implements OnApplicationBootstrap, BeforeApplicationS
     }
     const wish = { by, note, redriveId: id, mend: {}, payload: null, changes: null };
     const { outcomes, events } = await this.redriving.redrive(manager, ids, wish);
-    const round = { cursor, ...countsOf(outcomes), waitSeconds: ids.length / ratePerSecond };
-    await this.redrives.advance(manager, id, round);
-    return { events, sent: round.sent, skipped: round.skipped };
+    const counts = countsOf(outcomes);
+    await this.redrives.advance(manager, id, { cursor, ...counts, waitSeconds: ids.length / ratePerSecond });
+    return { events, ...counts };
   }
 }
 

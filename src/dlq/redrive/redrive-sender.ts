@@ -7,7 +7,12 @@ import {
 } from '@nestjs/common';
 import { Loop } from '../../background/loop.js';
 import { Metrics } from '../../observability/metrics.js';
-import { TRANSPORT, type PublishResult, type Transport } from '../../transport/transport.js';
+import {
+  TRANSPORT,
+  TransportUnavailableError,
+  type PublishResult,
+  type Transport,
+} from '../../transport/transport.js';
 import { redrivenRecord, type Mend } from './mend.js';
 import { RedrivenLetterRepository, type DueLetter } from './redriven-letter.repository.js';
 
@@ -55,18 +60,27 @@ export class RedriveSender implements OnApplicationBootstrap, BeforeApplicationS
   private async send(): Promise<boolean> {
     const letters = await this.letters.takeDue(ROUND, HOLD_SECONDS, this.topicsHeldBack());
     if (letters.length === 0) return false;
-    await this.mark(letters, await this.publish(letters));
+    const topics = new Set(letters.map(({ topic }) => topic));
+    await Promise.all(
+      [...topics].map((topic) =>
+        this.sendTo(
+          topic,
+          letters.filter((letter) => letter.topic === topic),
+        ),
+      ),
+    );
     return true;
   }
 
-  private async publish(letters: readonly DueLetter[]): Promise<PublishResult[]> {
+  /** A topic that is sick holds back its own letters only. */
+  private async sendTo(topic: string, letters: readonly DueLetter[]): Promise<void> {
+    const records = letters.map((letter) => redrivenRecord(letter, JSON.parse(letter.mend ?? '{}') as Mend));
     try {
-      return await this.transport.publish(
-        letters.map((letter) => redrivenRecord(letter, JSON.parse(letter.mend ?? '{}') as Mend)),
-      );
+      await this.mark(letters, await this.transport.publish(records));
     } catch (error) {
+      if (!(error instanceof TransportUnavailableError)) throw error;
+      this.holdBack(topic, error.message);
       await this.letters.giveBack(letters.map(({ id }) => id));
-      throw error;
     }
   }
 

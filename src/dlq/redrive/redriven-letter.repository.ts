@@ -53,6 +53,10 @@ const CLOSE = `
     redrive_id = $4
   WHERE id = ANY($1::uuid[])`;
 
+const CLOSE_OTHERS = `
+  UPDATE dead_letters SET status = 'redriven', redriven_at = now(), redriven_by = $2, redrive_id = $3
+  WHERE task_id = ANY($1::uuid[]) AND kind = 'request' AND ${IS_FREE}`;
+
 const INTEND = `
   UPDATE dead_letters SET redrive_due_at = now(), redriven_by = $2, note = coalesce($3, note), redrive_id = $4, mend = $5
   WHERE id = ANY($1::uuid[])`;
@@ -63,13 +67,17 @@ const ACT = `
   FROM json_to_recordset($1::json) AS n(
     id uuid, dead_letter_id uuid, action text, by text, redrive_id uuid, note text, reason text, changes text)`;
 
+/** Of a letter `l` whose record has to be sent: whether it still has to, if it is part of a redrive of many. */
+const IS_WANTED = `(
+  l.redrive_id IS NULL OR EXISTS (SELECT FROM redrives AS r WHERE r.id = l.redrive_id AND r.status = 'running'))`;
+
 /** How much of values, keys and headers is read at a time, at the most, in bytes; but one letter at the least. */
 const MAX_BYTES = 8 * 1024 * 1024;
 
 const TAKE_DUE = `
   WITH due AS (
-    SELECT id, ${LETTER_BYTES} AS bytes FROM dead_letters
-    WHERE redrive_due_at <= now() AND topic <> ALL($3::text[]) ORDER BY redrive_due_at, id LIMIT $1
+    SELECT id, ${LETTER_BYTES} + coalesce(octet_length(mend::text), 0) AS bytes FROM dead_letters AS l
+    WHERE redrive_due_at <= now() AND ${IS_WANTED} AND topic <> ALL($3::text[]) ORDER BY id LIMIT $1
     FOR UPDATE SKIP LOCKED
   ), fitting AS (
     SELECT id FROM (SELECT id, sum(bytes) OVER (ORDER BY id) - bytes AS before FROM due) AS summed
@@ -91,6 +99,11 @@ const MARK_SENT = `
   UPDATE redrives AS r SET sent = r.sent + s.count
   FROM (SELECT redrive_id, count(*) AS count FROM sent GROUP BY redrive_id) AS s WHERE r.id = s.redrive_id`;
 
+/** Not those whose redrive has ended meanwhile: they are free. */
+const GIVE_BACK = `
+  UPDATE dead_letters AS l SET redrive_due_at = CASE WHEN ${IS_WANTED} THEN now() END
+  WHERE id = ANY($1::uuid[]) AND status = 'open' AND redrive_due_at IS NOT NULL`;
+
 const MARK_REFUSED = `
   WITH refused AS (
     UPDATE dead_letters SET redrive_due_at = NULL, redriven_by = NULL
@@ -106,8 +119,11 @@ export class RedrivenLetterRepository {
   constructor(private readonly dataSource: DataSource) {}
 
   /** Those of the letters that exist. */
-  heads(manager: EntityManager, ids: readonly string[]): Promise<LetterHead[]> {
-    return manager.query(`SELECT ${HEAD} FROM dead_letters WHERE id = ANY($1::uuid[]) ORDER BY id`, [ids]);
+  kinds(manager: EntityManager, ids: readonly string[]): Promise<Pick<LetterHead, 'kind' | 'taskId'>[]> {
+    return manager.query(
+      'SELECT kind, task_id AS "taskId" FROM dead_letters WHERE id = ANY($1::uuid[]) ORDER BY id',
+      [ids],
+    );
   }
 
   /** Locks those of the letters that are free, in the order of their ids, which everybody keeps. */
@@ -121,6 +137,11 @@ export class RedrivenLetterRepository {
   /** Closes letters whose tasks were brought back. */
   async close(manager: EntityManager, ids: readonly string[], order: RedriveOrder): Promise<void> {
     if (ids.length > 0) await manager.query(CLOSE, [ids, order.by, order.note, order.redriveId]);
+  }
+
+  /** Closes the other open letters of requests of tasks that were brought back: they have nothing to bring back any more. */
+  async closeOthers(manager: EntityManager, taskIds: readonly string[], order: RedriveOrder): Promise<void> {
+    if (taskIds.length > 0) await manager.query(CLOSE_OTHERS, [taskIds, order.by, order.redriveId]);
   }
 
   /** Notes that the records of letters have to be sent. `mend` is JSON text. */
@@ -149,10 +170,11 @@ export class RedrivenLetterRepository {
     await manager.query(ACT, [JSON.stringify(rows)]);
   }
 
-  /** Closes a letter that is free for good; answers whether it was. */
+  /** Closes a letter for good that nobody is sending at this moment; answers whether it could. */
   async discard(manager: EntityManager, id: string, note: string): Promise<boolean> {
     const [, count]: [unknown[], number] = await manager.query(
-      `UPDATE dead_letters SET status = 'discarded', note = $2 WHERE id = $1 AND ${IS_FREE}`,
+      `UPDATE dead_letters SET status = 'discarded', note = $2, discarded_at = now(), redrive_due_at = NULL
+       WHERE id = $1 AND status = 'open' AND (redrive_due_at IS NULL OR redrive_due_at <= now())`,
       [id, note],
     );
     return count > 0;
@@ -184,10 +206,6 @@ export class RedrivenLetterRepository {
 
   /** Lets letters be taken again at once. */
   async giveBack(ids: readonly string[]): Promise<void> {
-    if (ids.length === 0) return;
-    await this.dataSource.query(
-      `UPDATE dead_letters SET redrive_due_at = now() WHERE id = ANY($1::uuid[]) AND status = 'open'`,
-      [ids],
-    );
+    if (ids.length > 0) await this.dataSource.query(GIVE_BACK, [ids]);
   }
 }

@@ -52,7 +52,7 @@ export class RedrivesController {
     const { filter, limit, ratePerSecond, stopOnFailureRate, note } = body;
     if (body.dryRun === true) {
       void reply.status(200);
-      const { matched, ids } = await this.service.preview(filter, SAMPLE);
+      const { matched, ids } = await this.service.preview(filter, Math.min(SAMPLE, limit ?? SAMPLE));
       const sample = await this.letterTexts.of(ids);
       return `{"matched":${Math.min(matched, limit ?? matched)},"sample":[${[...sample.values()].join(',')}]}`;
     }

@@ -6,7 +6,6 @@ import { TaskRepository } from '../../tasks/task.repository.js';
 import { TaskWriter } from '../../tasks/task-writer.js';
 import { UniqueCorrelations } from '../../tasks/unique-correlations.js';
 import { IS_DEAD_LETTER_TOPIC, type IsDeadLetterTopic } from '../dead-letter-topics.js';
-import { DeadLetterRepository } from '../dead-letter.repository.js';
 import { addedParts, type Mend } from './mend.js';
 import {
   RedrivenLetterRepository,
@@ -48,7 +47,6 @@ export interface Redriven {
 export class Redriving {
   constructor(
     private readonly letters: RedrivenLetterRepository,
-    private readonly deadLetters: DeadLetterRepository,
     private readonly tasks: TaskRepository,
     private readonly writer: TaskWriter,
     private readonly correlations: UniqueCorrelations,
@@ -57,7 +55,7 @@ export class Redriving {
   ) {}
 
   async redrive(manager: EntityManager, ids: readonly string[], wish: RedriveWish): Promise<Redriven> {
-    const refused = await this.lockTasks(manager, await this.letters.heads(manager, ids));
+    const refused = await this.lockTasks(manager, await this.letters.kinds(manager, ids));
     const free = await this.letters.lockFree(manager, ids);
     const outcomes = new Map<string, RedriveOutcome>(ids.map((id) => [id, 'not_open']));
     const ofTasks: (LetterHead & { taskId: string })[] = [];
@@ -75,7 +73,10 @@ export class Redriving {
   }
 
   /** Tasks before letters, as in a person's retry; answers with those that may not be opened. */
-  private async lockTasks(manager: EntityManager, heads: readonly LetterHead[]): Promise<Set<string>> {
+  private async lockTasks(
+    manager: EntityManager,
+    heads: readonly Pick<LetterHead, 'kind' | 'taskId'>[],
+  ): Promise<Set<string>> {
     const ids = heads.flatMap(({ kind, taskId }) => (kind === 'request' && taskId !== null ? [taskId] : []));
     if (ids.length === 0) return new Set();
     const refused = await this.correlations.takeEach(manager, await this.tasks.reopened(manager, ids));
@@ -117,10 +118,10 @@ export class Redriving {
       revived.map(({ id }) => id),
       wish,
     );
-    await this.deadLetters.markRedriven(
+    await this.letters.closeOthers(
       manager,
       revived.map(({ taskId }) => taskId),
-      by,
+      wish,
     );
     return written.events;
   }

@@ -1,0 +1,7 @@
+import { Module } from '@nestjs/common';
+import { RedriveSender } from './redrive-sender.js';
+import { RedrivingModule } from './redriving.module.js';
+
+/** Sending the records of redriven letters that have no task, wherever there are topics. */
+@Module({ imports: [RedrivingModule], providers: [RedriveSender] })
+export class RedriveSenderModule {}
