@@ -15,7 +15,7 @@ import { ROLES, type Identity, type Role } from './caller.js';
 import { isOwnerName } from './owner-name.js';
 import { WatchedFile } from './watched-file.js';
 
-/** How far the issuer's clock and ours may differ, in seconds. */
+/** How far the issuer's clock may be ahead of ours, in seconds. After its `exp` a token is never accepted: what it opened ends then. */
 const CLOCK_TOLERANCE = 5;
 
 /** What the asymmetric algorithms are called; EdDSA has two names. */
@@ -75,8 +75,10 @@ function localKeys(path: string): JWTVerifyGetKey {
   return (header, token) => file.content(header, token);
 }
 
-function identityOf({ sub, exp, roles, scope }: JWTPayload): Identity | null {
+function identityOf(payload: JWTPayload): Identity | null {
+  const { sub, exp, roles, scope } = payload;
   if (!isOwnerName(sub) || exp === undefined) return null;
+  if (exp * 1000 <= Date.now()) throw new errors.JWTExpired('"exp" is over', payload);
   return {
     owner: sub,
     roles: rolesOf(roles, scope),
