@@ -5,6 +5,7 @@ import type { ConsumedRecord } from '../consuming/positions.js';
 import type { Effect, RecordReader } from '../consuming/record-pipeline.js';
 import { blamingRecords } from '../database/fault.js';
 import { REQUEST_HEADERS } from '../dispatch/request-record.js';
+import { attemptIn } from './attempt-in.js';
 import { headerText } from '../results/decode-header.js';
 import { TaskTypes } from '../task-types/task-types.js';
 import { TaskRepository } from '../tasks/task.repository.js';
@@ -53,7 +54,7 @@ export class DeadLetterReader implements RecordReader<DeadLetterReading | null> 
   private effectOf(letter: NewDeadLetter, reading: DeadLetterReading): Effect {
     const { id: deadLetterId, kind, taskId, error, original } = letter;
     if (taskId === null || kind !== 'request') return { letter };
-    const attempt = attemptOf(reading);
+    const attempt = attemptIn(reading.headers);
     return {
       letter,
       fact: {
@@ -111,11 +112,6 @@ function taskIdIn(value: Buffer | null): string | null {
   } catch {
     return null; // the value need not be JSON
   }
-}
-
-function attemptOf({ headers }: DeadLetterReading): number | null {
-  const text = headerText(headers, REQUEST_HEADERS.attempt);
-  return text !== null && /^[1-9]\d{0,8}$/.test(text) ? Number(text) : null;
 }
 
 /** One failure makes one row: by where the record was, if the letter tells, else by where the letter is. */

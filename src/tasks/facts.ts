@@ -27,8 +27,11 @@ export type Fact =
   | { kind: 'cancelled'; by: string }
   /** A person wants it done again. */
   | { kind: 'retried'; by: string }
-  /** Its dead letter is sent again. `changes` is JSON text: what was mended of it. */
-  | { kind: 'redriven'; by: string; deadLetterId: string; changes: string | null }
+  /**
+   * Its dead letter is sent again; `attempt` is the one that the letter is of, if it says so. `changes` is JSON text: what was
+   * mended.
+   */
+  | { kind: 'redriven'; by: string; deadLetterId: string; attempt: number | null; changes: string | null }
   /** Its request record cannot be processed. `at` is the record's time, for letters that know no attempt. */
   | {
       kind: 'dead-lettered';

@@ -47,6 +47,14 @@ const success = (over: Partial<Extract<Fact, { kind: 'report' }>> = {}): Fact =>
   ...over,
 });
 
+const redriven = (attempt: number | null, changes: string | null = null): Fact => ({
+  kind: 'redriven',
+  by: 'bob',
+  deadLetterId: 'l',
+  attempt,
+  changes,
+});
+
 const failure = (retryable: boolean, over: Partial<Extract<Fact, { kind: 'report' }>> = {}): Fact => ({
   kind: 'report',
   report: { status: 'failed', error: { type: 'E', message: 'm' }, retryable, message: null },
@@ -90,6 +98,9 @@ const FACTS: Fact[] = [
   { kind: 'expired' },
   { kind: 'cancelled', by: 'bob' },
   { kind: 'retried', by: 'bob' },
+  redriven(1),
+  redriven(2),
+  redriven(null),
   letter(1),
   letter(2),
   letter(null),
@@ -244,6 +255,18 @@ describe('the budget', () => {
     });
     expect(after.expiresAt.getTime()).toBe(NOW.getTime() + 604_800_000);
     expect(events[0]?.data).toBe('{"reason":"person","by":"bob"}');
+  });
+
+  it('is renewed, like the expiry, when the letter that the task died of is redriven', () => {
+    const before = task({ status: 'dead_lettered', attempt: 2, attemptsUsed: 3, finishedAt: NOW });
+    const changes = '[{"path":"value.n","to":9007199254740993}]';
+    const { task: after, events } = fold(before, [redriven(2, changes)], context());
+    expect(after).toMatchObject({ status: 'queued', attempt: 3, attemptsUsed: 0, finishedAt: null });
+    expect(after.expiresAt.getTime()).toBe(NOW.getTime() + 604_800_000);
+    expect(events[0]?.data).toBe(`{"by":"bob","deadLetterId":"l","changes":${changes}}`);
+    expect(fold(before, [redriven(1)], context()).outcomes).toEqual([
+      { outcome: 'ignored', reason: 'stale_attempt' },
+    ]);
   });
 });
 

@@ -119,6 +119,8 @@ class Draft {
               this.renew('retrying', { reason: 'person', by: fact.by });
             });
       case 'redriven':
+        // The letter of an earlier attempt is not what the task died of.
+        if ((fact.attempt ?? this.task.attempt) !== this.task.attempt) return ignored('stale_attempt');
         return this.happen('redriven', () => {
           const { by, deadLetterId, changes } = fact;
           this.renew('redriven', { by, deadLetterId });

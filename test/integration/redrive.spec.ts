@@ -202,6 +202,25 @@ describeWithServices('redriving a dead letter', ['kafka', 'postgres'], () => {
       expect((await rest.task(task.id)).status).toBe('cancelled');
     });
 
+    it('leaves a task alone that has died of something else meanwhile', async () => {
+      const task = await submitted();
+      const first = await deadLetter(task);
+      await redrive(first.id);
+      await worker.send(`${taskwire.requestTopic}-dlq`, {
+        value: 'late',
+        headers: { 'taskwire-task-id': task.id, 'taskwire-attempt': '1' },
+      });
+      const late = await eventually(async () => {
+        const [newest] = await letters(`taskId=${task.id}&status=open`);
+        if (!newest) throw new Error('there is no letter yet');
+        return newest;
+      });
+      await deadLetter({ id: task.id, attempt: 2 });
+      const answer = await redrive(late.id);
+      expect([answer.status, answer.json.code]).toEqual([409, 'task_not_redrivable']);
+      expect(await rest.task(task.id)).toMatchObject({ status: 'dead_lettered', attempt: 2 });
+    });
+
     it('leaves a task alone whose correlation id another open task has', async () => {
       const correlationId = unique('file');
       const task = await submitted({ type: 'lone', correlationId, payload: {} });

@@ -2,9 +2,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { DispatchRepository } from '../../dispatch/dispatch.repository.js';
 import type { RecordedEvent } from '../../events/event.js';
+import { decodeHeaders, type EncodedHeaders } from '../../json/text-or-base64.js';
 import { TaskRepository } from '../../tasks/task.repository.js';
 import { TaskWriter } from '../../tasks/task-writer.js';
 import { UniqueCorrelations } from '../../tasks/unique-correlations.js';
+import { attemptIn } from '../attempt-in.js';
 import { IS_DEAD_LETTER_TOPIC, type IsDeadLetterTopic } from '../dead-letter-topics.js';
 import { addedParts, type Mend } from './mend.js';
 import {
@@ -99,8 +101,9 @@ export class Redriving {
     const { by, mend, payload, changes } = wish;
     const written = await this.writer.apply(
       manager,
-      letters.map(({ id: deadLetterId, taskId }) => {
-        return { taskId, fact: { kind: 'redriven', by, deadLetterId, changes } };
+      letters.map(({ id: deadLetterId, taskId, headers }) => {
+        const attempt = attemptIn(decodeHeaders(JSON.parse(headers) as EncodedHeaders));
+        return { taskId, fact: { kind: 'redriven', by, deadLetterId, attempt, changes } };
       }),
     );
     const revived = letters.filter((_, index) => written.outcomes[index]?.outcome === 'applied');
