@@ -32,25 +32,15 @@ const withServices = {
 };
 
 /**
- * What runs on an embedded database, too. The others need a second process or connection (positions, ordering, relay,
- * gateway-stream), a server that is broken or looked into, or no database.
+ * What runs on an embedded database, too: it is PostgreSQL, so these are the ways through it that differ (transactions, locks, claims,
+ * hints, deletion), where tasks travel without a broker. The others need a second process or connection, or a broker.
  */
 const onBothDatabases = [
   'tasks',
   'submit',
-  'batch',
   'idempotency',
-  'list',
-  'retry',
-  'schedule',
   'retention',
-  'correlation',
-  'dispatch',
-  'results',
-  'dead-letters',
-  'dead-letters-rest',
   'following',
-  'gateway',
   'claims',
   'http-results',
   'limits',

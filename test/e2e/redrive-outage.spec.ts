@@ -6,9 +6,9 @@ import { describeWithServices, unique } from '../support/services.js';
 import { Worker } from '../support/worker.js';
 import { Installation, PATIENCE } from './installation.js';
 
-const LETTERS = 200;
+const LETTERS = 100;
 const RATE = 100;
-const KILLS = 3;
+const KILLS = 2;
 
 describeWithServices(
   'a redrive of many letters whose worker process is killed again and again',
