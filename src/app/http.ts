@@ -22,7 +22,7 @@ import { foreignHost, foreignOrigin } from './origin-rules.js';
 /** The largest body of a request, in bytes. */
 const BODY_LIMIT = 16 * 1024 * 1024;
 
-/** How long, in milliseconds, a request may take to arrive. An answer may take longer: some wait for a task. */
+/** How long, in milliseconds, a request may take to arrive, its headers alone as well. An answer may take longer: some wait for a task. */
 const REQUEST_TIMEOUT = 30_000;
 
 /** How often Node looks for requests that take too long, in milliseconds: so much longer they may take. */
@@ -51,7 +51,7 @@ export function createHttpAdapter(): FastifyAdapter {
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT,
-    http: { connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL },
+    http: { connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL, headersTimeout: REQUEST_TIMEOUT },
     // Answers until the last connection is closed, so that a drain refuses nobody.
     return503OnClosing: false,
     genReqId: () => randomUUID(),
