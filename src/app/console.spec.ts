@@ -56,7 +56,7 @@ describe('the console', () => {
         '/clients/js/taskwire.js',
       ]),
     );
-    expect(paths.size).toBe(11);
+    expect(paths.size).toBe(13);
   });
 
   it('has no script and no style in its page: the content security policy forbids them', async () => {
