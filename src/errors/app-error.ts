@@ -18,7 +18,11 @@ export const ERRORS = {
     retryable: false,
   },
   dead_letter_truncated: { status: 409, title: 'Only a part of the record is known', retryable: false },
-  dead_letter_without_topic: { status: 409, title: 'The topic of the record is not known', retryable: false },
+  dead_letter_without_topic: {
+    status: 409,
+    title: 'There is no topic to send the record to',
+    retryable: false,
+  },
   redrive_not_running: { status: 409, title: 'The redrive is over', retryable: false },
   payload_too_large: { status: 413, title: 'Too large', retryable: false },
   unsupported_media_type: { status: 415, title: 'Only JSON is understood', retryable: false },

@@ -75,6 +75,17 @@ describeWithServices('without a transport', ['postgres'], () => {
     expect(await rest.task(other.task)).toMatchObject({ status: 'queued', attempt: 2 });
   });
 
+  it('a record without a task is not promised to be sent', async () => {
+    const id = '0193d3c8-0000-7000-8000-000000000001';
+    await taskwire.app.get(DataSource).query(
+      `INSERT INTO dead_letters (id, identity, status, kind, topic, headers, error_type, error_message, fingerprint, received_at, truncated)
+       VALUES ($1, '', 'open', 'result', 't', '{}', 'E', 'm', 'f', now(), false)`,
+      [id],
+    );
+    const { status, json } = await rest.post<{ code: string }>(`/v1/dead-letters/${id}/redrive`);
+    expect([status, json.code]).toEqual([409, 'dead_letter_without_topic']);
+  });
+
   it('there are no topics, and nothing that operators look at asks for a broker', async () => {
     expect((await rest.get('/v1/topics')).json).toEqual({ items: [] });
     expect((await rest.get('/v1/dead-letters')).status).toBe(200);

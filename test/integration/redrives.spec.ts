@@ -212,6 +212,23 @@ describeWithServices('redrives of many letters', ['kafka', 'postgres'], () => {
     });
   });
 
+  it('that ended while a process died with their records in its hands send none of them, and free the letters', async () => {
+    const { topic, found } = await letters(1);
+    const { json } = await start({ filter: { topic: unique('none') } });
+    await over(json.id);
+    await sql('UPDATE dead_letters SET redrive_id = $2, redrive_due_at = now() WHERE topic = $1', [
+      topic,
+      json.id,
+    ]);
+    await eventually(async () => {
+      const rows = await sql('SELECT status, redrive_due_at AS due FROM dead_letters WHERE topic = $1', [
+        topic,
+      ]);
+      expect(rows).toEqual([{ status: 'open', due: null }]);
+    });
+    expect(found).toEqual([]);
+  });
+
   it('stop by themselves when most of what they send comes back', async () => {
     const ids = await tasks(60);
     const { json } = await start({ filter: { topic: taskwire.requestTopic }, ratePerSecond: 10 });

@@ -6,6 +6,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { Loop } from '../../background/loop.js';
+import { allDone } from '../../database/all-done.js';
 import { Metrics } from '../../observability/metrics.js';
 import {
   TRANSPORT,
@@ -60,12 +61,15 @@ export class RedriveSender implements OnApplicationBootstrap, BeforeApplicationS
   private async send(): Promise<boolean> {
     const letters = await this.letters.takeDue(ROUND, HOLD_SECONDS, this.topicsHeldBack());
     if (letters.length === 0) return false;
-    const topics = new Set(letters.map(({ topic }) => topic));
-    await Promise.all(
+    // Whoever held them died, and the redrive that they were part of has ended since.
+    await this.letters.giveBack(letters.filter(({ wanted }) => !wanted).map(({ id }) => id));
+    const wanted = letters.filter((letter) => letter.wanted);
+    const topics = new Set(wanted.map(({ topic }) => topic));
+    await allDone(
       [...topics].map((topic) =>
         this.sendTo(
           topic,
-          letters.filter((letter) => letter.topic === topic),
+          wanted.filter((letter) => letter.topic === topic),
         ),
       ),
     );

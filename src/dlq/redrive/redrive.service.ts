@@ -26,6 +26,11 @@ const REFUSALS: Record<SkipReason, () => AppError> = {
     new AppError('correlation_in_use', "another open task has its task's correlation id"),
   topic_unknown: () =>
     new AppError('dead_letter_without_topic', 'nothing tells which topic the record came from'),
+  no_transport: () =>
+    new AppError(
+      'dead_letter_without_topic',
+      'this installation has no transport to send the record through',
+    ),
   truncated: () =>
     new AppError(
       'dead_letter_truncated',

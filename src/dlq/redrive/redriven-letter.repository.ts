@@ -23,6 +23,8 @@ export interface DueLetter extends LetterRecord {
   redriveId: string | null;
   /** JSON text of `Mend`; null where nothing was mended. */
   mend: string | null;
+  /** False where it was part of a redrive of many that has ended: it is free, once it is given back. */
+  wanted: boolean;
 }
 
 /** Who wants letters sent again. */
@@ -76,8 +78,8 @@ const MAX_BYTES = 8 * 1024 * 1024;
 
 const TAKE_DUE = `
   WITH due AS (
-    SELECT id, ${LETTER_BYTES} + coalesce(octet_length(mend::text), 0) AS bytes FROM dead_letters AS l
-    WHERE redrive_due_at <= now() AND ${IS_WANTED} AND topic <> ALL($3::text[]) ORDER BY id LIMIT $1
+    SELECT id, ${LETTER_BYTES} + coalesce(octet_length(mend::text), 0) AS bytes FROM dead_letters
+    WHERE redrive_due_at <= now() AND topic <> ALL($3::text[]) ORDER BY id LIMIT $1
     FOR UPDATE SKIP LOCKED
   ), fitting AS (
     SELECT id FROM (SELECT id, sum(bytes) OVER (ORDER BY id) - bytes AS before FROM due) AS summed
@@ -85,7 +87,8 @@ const TAKE_DUE = `
   ), taken AS (
     UPDATE dead_letters AS l SET redrive_due_at = now() + make_interval(secs => $2)
     FROM fitting WHERE l.id = fitting.id
-    RETURNING l.id, l.topic, l.key, l.value, l.headers, l.mend, l.redrive_id AS "redriveId"
+    RETURNING l.id, l.topic, l.key, l.value, l.headers, l.mend, l.redrive_id AS "redriveId",
+      ${IS_WANTED} AS wanted
   )
   SELECT * FROM taken ORDER BY id`;
 

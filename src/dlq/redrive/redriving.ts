@@ -6,6 +6,8 @@ import { decodeHeaders, type EncodedHeaders } from '../../json/text-or-base64.js
 import { TaskRepository } from '../../tasks/task.repository.js';
 import { TaskWriter } from '../../tasks/task-writer.js';
 import { UniqueCorrelations } from '../../tasks/unique-correlations.js';
+import { NoTransport } from '../../transport/no-transport.js';
+import { TRANSPORT, type Transport } from '../../transport/transport.js';
 import { attemptIn } from '../attempt-in.js';
 import { IS_DEAD_LETTER_TOPIC, type IsDeadLetterTopic } from '../dead-letter-topics.js';
 import { addedParts, type Mend } from './mend.js';
@@ -16,7 +18,8 @@ import {
 } from './redriven-letter.repository.js';
 
 /** Why a letter was not sent again. */
-export type SkipReason = 'not_open' | 'task_moved_on' | 'correlation_in_use' | 'truncated' | 'topic_unknown';
+export type SkipReason =
+  'not_open' | 'task_moved_on' | 'correlation_in_use' | 'truncated' | 'topic_unknown' | 'no_transport';
 
 /**
  * What became of a letter: `redriven` with its task, whose request goes the way of every request; `pending` where its record has
@@ -53,6 +56,7 @@ export class Redriving {
     private readonly writer: TaskWriter,
     private readonly correlations: UniqueCorrelations,
     private readonly dispatches: DispatchRepository,
+    @Inject(TRANSPORT) private readonly transport: Transport,
     @Inject(IS_DEAD_LETTER_TOPIC) private readonly isDeadLetterTopic: IsDeadLetterTopic,
   ) {}
 
@@ -88,6 +92,7 @@ export class Redriving {
 
   /** A record whose topic nobody knows would only come back as the dead letter that it is. */
   private outcomeOfRecord({ topic, truncated }: LetterHead, { mend }: RedriveWish): RedriveOutcome {
+    if (this.transport instanceof NoTransport) return 'no_transport';
     if (this.isDeadLetterTopic(topic)) return 'topic_unknown';
     return truncated && mend.value === undefined ? 'truncated' : 'pending';
   }
