@@ -18,6 +18,7 @@ import { SigningKeys1764000000000 } from './migrations/1764000000000-signing-key
 import { Claims1764100000000 } from './migrations/1764100000000-claims.js';
 import { Audit1764200000000 } from './migrations/1764200000000-audit.js';
 import { Redrives1764300000000 } from './migrations/1764300000000-redrives.js';
+import { DecidedLetters1764400000000 } from './migrations/1764400000000-decided-letters.js';
 import { PreparingClient } from './preparing-client.js';
 
 /** What of the configuration the database needs. */
@@ -47,6 +48,7 @@ export const MIGRATIONS = [
   Claims1764100000000,
   Audit1764200000000,
   Redrives1764300000000,
+  DecidedLetters1764400000000,
 ];
 
 /**

@@ -14,7 +14,8 @@ export type DeadLetterKind = 'request' | 'result' | 'other';
 @Index('dead_letters_task', ['taskId'], { where: 'task_id IS NOT NULL' })
 @Index('dead_letters_open', ['id'], { where: `status = 'open'` })
 @Index('dead_letters_redrive_due', ['redriveDueAt'], { where: 'redrive_due_at IS NOT NULL' })
-@Index('dead_letters_came_back', ['cameBackFrom'], { where: 'came_back_from IS NOT NULL' })
+@Index('dead_letters_redrive', ['redriveId', 'id'], { where: 'redrive_id IS NOT NULL' })
+@Index('dead_letters_came_back', ['cameBackFrom', 'previousId'], { where: 'came_back_from IS NOT NULL' })
 @Index('dead_letters_copy_due', ['copyDueAt'], { where: 'copy_due_at IS NOT NULL' })
 export class DeadLetter {
   /** UUIDv7: newer letters have greater ids. */

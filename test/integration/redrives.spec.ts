@@ -1,101 +1,28 @@
-import { DataSource } from 'typeorm';
 import { startApp, type TestApp } from '../support/app.js';
 import type { LetterJson } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
+import { Letters, type RedriveJson } from '../support/letters.js';
 import { Rest } from '../support/rest.js';
 import { describeWithServices, unique } from '../support/services.js';
-import { Worker, type ReceivedRecord } from '../support/worker.js';
-
-interface RedriveJson {
-  id: string;
-  status: string;
-  stopReason: string | null;
-  filter: object;
-  matched: number;
-  sent: number;
-  skipped: number;
-  failed: number;
-  remaining: number;
-  by: string;
-  note: string | null;
-  finishedAt: string | null;
-}
+import { Worker } from '../support/worker.js';
 
 describeWithServices('redrives of many letters', ['kafka', 'postgres'], () => {
   let taskwire: TestApp;
   let rest: Rest;
   let worker: Worker;
+  let letters: Letters;
 
   beforeAll(async () => {
     [taskwire, worker] = await Promise.all([startApp(), Worker.connect()]);
     rest = new Rest(taskwire.url);
+    letters = new Letters(taskwire, worker);
   });
 
   afterAll(() => Promise.all([taskwire.close(), worker.close()]));
 
-  const sql = <T>(statement: string, parameters: unknown[] = []): Promise<T[]> =>
-    taskwire.app.get(DataSource).query(statement, parameters);
-
-  const start = (body: object): ReturnType<typeof rest.post<RedriveJson>> => rest.post('/v1/redrives', body);
-
-  const over = (id: string, timeoutMs = 30_000): Promise<RedriveJson> =>
-    eventually(
-      async () => {
-        const { json } = await rest.get<RedriveJson>(`/v1/redrives/${id}`);
-        expect(json.status).not.toBe('running');
-        return json;
-      },
-      { timeoutMs },
-    );
-
-  /** Letters of `count` records of a topic of its own; resolves with the topic, once all are in the table. */
-  const letters = async (count: number): Promise<{ topic: string; found: ReceivedRecord[] }> => {
-    const topic = unique('orders');
-    await worker.create(topic);
-    const found = await worker.read(topic);
-    const records = Array.from({ length: count }, (_, n) => ({
-      key: 'one partition',
-      value: JSON.stringify({
-        original: { topic, partition: 0, offset: n, key: 'k', value: `value ${n}` },
-        error: { type: n % 2 === 0 ? 'Even' : 'Odd', message: 'm' },
-      }),
-    }));
-    await worker.send(`${taskwire.requestTopic}-dlq`, ...records);
-    await eventually(async () => {
-      const [row] = await sql<{ count: number }>('SELECT count(*) FROM dead_letters WHERE topic = $1', [
-        topic,
-      ]);
-      expect(row?.count).toBe(count);
-    });
-    return { topic, found };
-  };
-
-  const tasks = async (count: number): Promise<string[]> => {
-    const submitted = await Promise.all(Array.from({ length: count }, () => rest.submit()));
-    const ids = submitted.map(({ id }) => id);
-    await die(ids, 1);
-    return ids;
-  };
-
-  /** A worker cannot process the requests of these tasks. */
-  const die = async (ids: readonly string[], attempt: number): Promise<void> => {
-    const records = ids.map((id) => ({
-      value: `poison ${id}`,
-      headers: { 'taskwire-task-id': id, 'taskwire-attempt': String(attempt) },
-    }));
-    await worker.send(`${taskwire.requestTopic}-dlq`, ...records);
-    await eventually(async () => {
-      const dead = await sql(
-        `SELECT FROM tasks WHERE id = ANY($1) AND status = 'dead_lettered' AND attempt = $2`,
-        [ids, attempt],
-      );
-      expect(dead).toHaveLength(ids.length);
-    });
-  };
-
   it('send the records of all open letters that match, oldest first', async () => {
-    const { topic, found } = await letters(60);
-    const answer = await start({ filter: { topic, errorType: 'Odd' }, note: 'mended upstream' });
+    const { topic, found } = await letters.ofRecords(60);
+    const answer = await letters.redrive({ filter: { topic, errorType: 'Odd' }, note: 'mended upstream' });
     expect([answer.status, answer.headers.get('location')]).toEqual([202, `/v1/redrives/${answer.json.id}`]);
     expect(answer.json).toMatchObject({
       status: 'running',
@@ -106,7 +33,7 @@ describeWithServices('redrives of many letters', ['kafka', 'postgres'], () => {
       by: 'local',
       note: 'mended upstream',
     });
-    expect(await over(answer.json.id)).toMatchObject({
+    expect(await letters.over(answer.json.id)).toMatchObject({
       status: 'done',
       sent: 30,
       skipped: 0,
@@ -130,13 +57,14 @@ describeWithServices('redrives of many letters', ['kafka', 'postgres'], () => {
   });
 
   it('bring the tasks of requests back, and skip those that have moved on', async () => {
-    const ids = await tasks(40);
-    await sql(`UPDATE tasks SET status = 'cancelled' WHERE id = ANY($1)`, [ids.slice(0, 3)]);
-    const { json } = await start({ filter: { topic: taskwire.requestTopic } });
-    expect(await over(json.id)).toMatchObject({ status: 'done', matched: 40, sent: 37, skipped: 3 });
-    const revived = await sql(`SELECT FROM tasks WHERE id = ANY($1) AND attempt = 2 AND status = 'queued'`, [
-      ids,
-    ]);
+    const ids = await letters.ofTasks(40);
+    await letters.sql(`UPDATE tasks SET status = 'cancelled' WHERE id = ANY($1)`, [ids.slice(0, 3)]);
+    const { json } = await letters.redrive({ filter: { topic: taskwire.requestTopic } });
+    expect(await letters.over(json.id)).toMatchObject({ status: 'done', matched: 40, sent: 37, skipped: 3 });
+    const revived = await letters.sql(
+      `SELECT FROM tasks WHERE id = ANY($1) AND attempt = 2 AND status = 'queued'`,
+      [ids],
+    );
     expect(revived).toHaveLength(37);
     const skipped = await rest.get<{ items: { history: object[] }[] }>(
       `/v1/dead-letters?topic=${taskwire.requestTopic}&status=open`,
@@ -149,21 +77,21 @@ describeWithServices('redrives of many letters', ['kafka', 'postgres'], () => {
   });
 
   it('of two operators and a user at the same moment run each task once more, not twice', async () => {
-    const ids = await tasks(60);
+    const ids = await letters.ofTasks(60);
     const filter = { topic: taskwire.requestTopic, failedAfter: new Date(Date.now() - 60_000).toISOString() };
     const [first, second] = await Promise.all([
-      start({ filter, ratePerSecond: 200 }),
-      start({ filter, ratePerSecond: 200 }),
+      letters.redrive({ filter, ratePerSecond: 200 }),
+      letters.redrive({ filter, ratePerSecond: 200 }),
       ...ids.slice(0, 20).map((id) => rest.post(`/v1/tasks/${id}/retry`)),
     ]);
-    const redrives = await Promise.all([over(first.json.id), over(second.json.id)]);
+    const redrives = await Promise.all([letters.over(first.json.id), letters.over(second.json.id)]);
     expect(redrives.map(({ status }) => status)).toEqual(['done', 'done']);
-    const rows = await sql<{ attempt: number; count: number }>(
+    const rows = await letters.sql<{ attempt: number; count: number }>(
       'SELECT attempt, count(*) FROM tasks WHERE id = ANY($1) GROUP BY attempt',
       [ids],
     );
     expect(rows).toEqual([{ attempt: 2, count: 60 }]);
-    const [events] = await sql<{ count: number }>(
+    const [events] = await letters.sql<{ count: number }>(
       `SELECT count(*) FROM task_events WHERE task_id = ANY($1) AND type IN ('redriven', 'retrying')`,
       [ids],
     );
@@ -171,23 +99,23 @@ describeWithServices('redrives of many letters', ['kafka', 'postgres'], () => {
   });
 
   it('tell in a dry run what they would be for, and send nothing', async () => {
-    const { topic, found } = await letters(12);
+    const { topic, found } = await letters.ofRecords(12);
     const answer = await rest.post<{ matched: number; sample: LetterJson[] }>('/v1/redrives', {
       filter: { topic },
       dryRun: true,
     });
     expect([answer.status, answer.json.matched]).toEqual([200, 12]);
     expect(answer.json.sample.map(({ original }) => original.offset)).toEqual([0, 1, 2, 3, 4]);
-    const canary = await start({ filter: { topic }, limit: 2 });
-    expect(await over(canary.json.id)).toMatchObject({ matched: 2, sent: 2 });
+    const canary = await letters.redrive({ filter: { topic }, limit: 2 });
+    expect(await letters.over(canary.json.id)).toMatchObject({ matched: 2, sent: 2 });
     await eventually(() => {
       expect(found.map(({ value }) => String(value))).toEqual(['value 0', 'value 1']);
     });
   });
 
   it('keep to their rate, and end when they are cancelled; the other letters stay open', async () => {
-    const { topic, found } = await letters(50);
-    const { json } = await start({ filter: { topic }, ratePerSecond: 5 });
+    const { topic, found } = await letters.ofRecords(50);
+    const { json } = await letters.redrive({ filter: { topic }, ratePerSecond: 5 });
     await eventually(() => {
       expect(found.length).toBeGreaterThan(3);
     });
@@ -196,7 +124,7 @@ describeWithServices('redrives of many letters', ['kafka', 'postgres'], () => {
     const again = await rest.post<{ code: string }>(`/v1/redrives/${json.id}/cancel`);
     expect([again.status, again.json.code]).toEqual([409, 'redrive_not_running']);
     const open = await eventually(async () => {
-      const rows = await sql<{ status: string; count: number }>(
+      const rows = await letters.sql<{ status: string; count: number }>(
         'SELECT status, count(*) FROM dead_letters WHERE topic = $1 AND redrive_due_at IS NULL GROUP BY status',
         [topic],
       );
@@ -205,63 +133,36 @@ describeWithServices('redrives of many letters', ['kafka', 'postgres'], () => {
     });
     expect(open).toBeGreaterThan(30);
     expect(found.length).toBe(50 - (open ?? 0));
-    const others = await start({ filter: { topic } });
-    expect(await over(others.json.id)).toMatchObject({ status: 'done', sent: open });
+    const others = await letters.redrive({ filter: { topic } });
+    expect(await letters.over(others.json.id)).toMatchObject({ status: 'done', sent: open });
     await eventually(() => {
       expect(new Set(found.map(({ value }) => String(value))).size).toBe(50);
     });
   });
 
   it('that ended while a process died with their records in its hands send none of them, and free the letters', async () => {
-    const { topic, found } = await letters(1);
-    const { json } = await start({ filter: { topic: unique('none') } });
-    await over(json.id);
-    await sql('UPDATE dead_letters SET redrive_id = $2, redrive_due_at = now() WHERE topic = $1', [
+    const { topic, found } = await letters.ofRecords(1);
+    const { json } = await letters.redrive({ filter: { topic: unique('none') } });
+    await letters.over(json.id);
+    await letters.sql('UPDATE dead_letters SET redrive_id = $2, redrive_due_at = now() WHERE topic = $1', [
       topic,
       json.id,
     ]);
     await eventually(async () => {
-      const rows = await sql('SELECT status, redrive_due_at AS due FROM dead_letters WHERE topic = $1', [
-        topic,
-      ]);
+      const rows = await letters.sql(
+        'SELECT status, redrive_due_at AS due FROM dead_letters WHERE topic = $1',
+        [topic],
+      );
       expect(rows).toEqual([{ status: 'open', due: null }]);
     });
     expect(found).toEqual([]);
   });
 
-  it('stop by themselves when most of what they send comes back', async () => {
-    const ids = await tasks(60);
-    const { json } = await start({ filter: { topic: taskwire.requestTopic }, ratePerSecond: 10 });
-    const back = new Set<string>();
-    const stopped = await eventually(
-      async () => {
-        const revived = await sql<{ id: string }>(
-          `SELECT id FROM tasks WHERE id = ANY($1) AND status = 'queued' AND attempt = 2`,
-          [ids],
-        );
-        await die(
-          revived.map(({ id }) => id).filter((id) => !back.has(id)),
-          2,
-        );
-        for (const { id } of revived) back.add(id);
-        const { json: redrive } = await rest.get<RedriveJson>(`/v1/redrives/${json.id}`);
-        expect(redrive.status).not.toBe('running');
-        return redrive;
-      },
-      { timeoutMs: 30_000 },
-    );
-    expect(stopped).toMatchObject({
-      status: 'stopped',
-      stopReason: expect.stringMatching(/came back/) as string,
-    });
-    expect(stopped.remaining).toBeGreaterThan(20);
-  });
-
   it('are listed, newest first', async () => {
-    const { json: newest } = await start({ filter: { topic: unique('none') } });
+    const { json: newest } = await letters.redrive({ filter: { topic: unique('none') } });
     const { json } = await rest.get<{ items: RedriveJson[] }>('/v1/redrives?limit=2');
     expect(json.items[0]?.id).toBe(newest.id);
-    expect(await over(newest.id)).toMatchObject({ status: 'done', matched: 0, sent: 0 });
+    expect(await letters.over(newest.id)).toMatchObject({ status: 'done', matched: 0, sent: 0 });
   });
 
   it.each([

@@ -23,8 +23,8 @@ const WAIT_SECONDS = 0.05;
 /** One whose round failed is taken again after so many seconds. */
 const FAILURE_SECONDS = 5;
 
-/** So many have to be sent before the share that came back says anything. */
-const MIN_SENT = 10;
+/** Of so many it has to be known what became of them before the share that came back says anything. */
+const MIN_DECIDED = 10;
 
 const IDLE_MS = 100;
 const FAILURE_MS = 1_000;
@@ -75,9 +75,11 @@ export class RedriveRunner implements OnApplicationBootstrap, BeforeApplicationS
 
   /** One round of a redrive whose row is locked. */
   private async walk(manager: EntityManager, redrive: DueRedrive): Promise<Walked> {
-    const { id, by, note, pending, cameBack, sent, ratePerSecond } = redrive;
-    if (sent >= MIN_SENT && cameBack >= sent * redrive.stopOnFailureRate) {
-      await this.redrives.finish(manager, id, 'stopped', `${cameBack} of ${sent} came back as dead letters`);
+    const { id, by, note, pending, sent, ratePerSecond } = redrive;
+    const { decided, cameBack } = await this.redrives.decided(manager, id);
+    if (decided >= MIN_DECIDED && cameBack >= decided * redrive.stopOnFailureRate) {
+      const reason = `${cameBack} of the last ${decided} that are decided came back as dead letters`;
+      await this.redrives.finish(manager, id, 'stopped', reason);
       return NOTHING;
     }
     const round = Math.min(MAX_ROUND, Math.ceil(ratePerSecond / ROUNDS_PER_SECOND));

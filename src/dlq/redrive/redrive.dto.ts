@@ -92,7 +92,7 @@ export class StartRedriveDto {
   @Max(5_000)
   ratePerSecond?: number | null;
 
-  /** It stops by itself when this share of what it sent, of ten at the least, has come back as new letters. */
+  /** It stops by itself when this share has come back as new letters, of ten at the least of which it is known what became of them. */
   @ApiPropertyOptional({ default: 0.5 })
   @IsOptional()
   @IsNumber({ allowNaN: false, allowInfinity: false })

@@ -20,7 +20,7 @@ export class Redrive {
   @Column({ type: 'integer', name: 'rate_per_second' })
   ratePerSecond!: number;
 
-  /** The share of what was sent, 0 to 1, that may come back as new letters before it stops. */
+  /** The share of what is decided, 0 to 1, that may come back as new letters before it stops. */
   @Column({ type: 'double precision', name: 'stop_on_failure_rate' })
   stopOnFailureRate!: number;
 

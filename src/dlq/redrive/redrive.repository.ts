@@ -20,7 +20,12 @@ export interface NewRedrive {
 export interface DueRedrive extends Redrive {
   /** Records that it wants sent and that are not yet. */
   pending: number;
-  /** Letters that came of what it sent. */
+}
+
+/** What became of letters that a redrive sent, of which that is known. */
+export interface Decided {
+  decided: number;
+  /** Those of them that are dead letters again. */
   cameBack: number;
 }
 
@@ -40,10 +45,31 @@ const COLUMNS = `
 
 const TAKE_DUE = `
   SELECT ${COLUMNS},
-    (SELECT count(*) FROM dead_letters AS l WHERE l.redrive_due_at IS NOT NULL AND l.redrive_id = redrives.id) AS pending,
-    (SELECT count(*) FROM dead_letters AS l WHERE l.came_back_from = redrives.id) AS "cameBack"
+    (SELECT count(*) FROM dead_letters AS l WHERE l.redrive_due_at IS NOT NULL AND l.redrive_id = redrives.id) AS pending
   FROM redrives WHERE status = 'running' AND next_round_at <= now()
   ORDER BY next_round_at LIMIT 1 FOR UPDATE SKIP LOCKED`;
+
+/** How many letters are looked at to see what becomes of them, at the most. */
+const STRETCH = 500;
+
+/**
+ * Looks at the newest letters that were sent no later than the newest that came back: what comes behind may not have been read yet.
+ * A letter of a task is decided when that has ended; any other is, because records are read in the order they were sent in.
+ */
+const DECIDED = `
+  WITH stretch AS (
+    SELECT id, task_id, kind FROM dead_letters
+    WHERE redrive_id = $1 AND status = 'redriven' AND id <= (
+      SELECT previous_id FROM dead_letters WHERE came_back_from = $1 ORDER BY previous_id DESC LIMIT 1)
+    ORDER BY id DESC LIMIT ${STRETCH}
+  ), looked_at AS (
+    SELECT
+      EXISTS (SELECT FROM dead_letters AS b WHERE b.came_back_from = $1 AND b.previous_id = stretch.id) AS came_back,
+      kind = 'request' AND EXISTS (SELECT FROM dispatches AS d WHERE d.task_id = stretch.task_id) AS open
+    FROM stretch
+  )
+  SELECT count(*) FILTER (WHERE came_back OR NOT open) AS decided, count(*) FILTER (WHERE came_back) AS "cameBack"
+  FROM looked_at`;
 
 /** A round that comes late makes up for it, but not for more than a second. */
 const ADVANCE = `
@@ -119,6 +145,12 @@ export class RedriveRepository {
   async takeDue(manager: EntityManager): Promise<DueRedrive | null> {
     const [due]: DueRedrive[] = await manager.query(TAKE_DUE);
     return due ?? null;
+  }
+
+  /** What became of the newest letters that it sent of which that is known: of 500 at the most. */
+  async decided(manager: EntityManager, id: string): Promise<Decided> {
+    const [counts]: Decided[] = await manager.query(DECIDED, [id]);
+    return counts ?? { decided: 0, cameBack: 0 };
   }
 
   /** The ids of the next letters of a redrive, oldest first. */
