@@ -1,0 +1,25 @@
+import { Kafka, logLevel } from 'kafkajs';
+import { eventually } from '../../test/support/eventually.js';
+import { unique } from '../../test/support/services.js';
+
+/** The topics of a contender. */
+export interface Topics {
+  requestTopic: string;
+  resultTopic: string;
+}
+
+/** Makes them, with names that nobody else has. */
+export async function createTopics(brokers: string, name: string): Promise<Topics> {
+  const topics = { requestTopic: unique(`${name}-request`), resultTopic: unique(`${name}-result`) };
+  const names = Object.values<string>({ ...topics });
+  const admin = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  // kafkajs does not wait for a topic's leaders without now and then failing over it.
+  await admin.createTopics({
+    topics: names.map((topic) => ({ topic, numPartitions: 3 })),
+    waitForLeaders: false,
+  });
+  await eventually(() => admin.fetchTopicMetadata({ topics: names }));
+  await admin.disconnect();
+  return topics;
+}

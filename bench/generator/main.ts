@@ -1,0 +1,19 @@
+import { closedLoop } from './closed-loop.js';
+import { oneByOne } from './one-by-one.js';
+import { openLoop } from './open-loop.js';
+import type { Order, Outcome } from './order.js';
+
+// The load, in a process of its own: takes an order, and prints what it saw.
+const order = JSON.parse(process.argv[2] ?? '') as Order;
+process.stdout.write(`${JSON.stringify(await run(order))}\n`);
+
+function run(order: Order): Promise<Outcome> {
+  switch (order.kind) {
+    case 'closed':
+      return closedLoop(order);
+    case 'open':
+      return openLoop(order);
+    case 'one-by-one':
+      return oneByOne(order);
+  }
+}
