@@ -6,9 +6,11 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { Loop } from '../background/loop.js';
+import { allDone } from '../database/all-done.js';
 import { TopicKeeper } from '../dispatch/topic-keeper.js';
 import {
   TRANSPORT,
+  TransportUnavailableError,
   type OutgoingRecord,
   type PublishResult,
   type Transport,
@@ -57,11 +59,30 @@ export class DeadLetterCopier implements OnApplicationBootstrap, BeforeApplicati
   private async copy(): Promise<boolean> {
     const letters = await this.deadLetters.takeForCopy(ROUND, RETRY_SECONDS);
     if (letters.length === 0) return false;
-    const records = letters.map(copyOf);
-    const results = await this.transport.publish(records);
-    const done = letters.filter((letter, index) => this.isDone(letter, results[index]));
-    await this.deadLetters.markCopied(done.map(({ id }) => id));
-    return done.length > 0;
+    const topics = new Set(letters.map(topicOf));
+    const done = await allDone(
+      [...topics].map((topic) =>
+        this.copyTo(
+          topic,
+          letters.filter((letter) => topicOf(letter) === topic),
+        ),
+      ),
+    );
+    return done.includes(true);
+  }
+
+  /** A topic that is sick has only its own copies written again. Answers whether there were any that need no more trying. */
+  private async copyTo(topic: string, letters: readonly DeadLetter[]): Promise<boolean> {
+    try {
+      const results = await this.transport.publish(letters.map(copyOf));
+      const done = letters.filter((letter, index) => this.isDone(letter, results[index]));
+      await this.deadLetters.markCopied(done.map(({ id }) => id));
+      return done.length > 0;
+    } catch (error) {
+      if (!(error instanceof TransportUnavailableError)) throw error;
+      this.topicKeeper.notWritable(topic, error.message);
+      return false;
+    }
   }
 
   /** Whether the copy needs no more trying. */
