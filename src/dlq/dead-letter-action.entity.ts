@@ -1,10 +1,18 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
-export const DEAD_LETTER_ACTIONS = ['redriven', 'skipped', 'refused', 'discarded'] as const;
+export const DEAD_LETTER_ACTIONS = [
+  'redriven',
+  'cancelled',
+  'skipped',
+  'refused',
+  'closed',
+  'discarded',
+] as const;
 
 /**
- * `redriven`: somebody wanted it sent again; `skipped`: a redrive of many left it out; `refused`: the broker will never take its
- * record as it is; `discarded`: somebody closed it for good.
+ * `redriven`: somebody wanted it sent again; `cancelled`: the redrive of many that wanted it was over before it was sent; `skipped`: a
+ * redrive of many left it out; `refused`: its record cannot be sent as it is; `closed`: its task was brought back by other means;
+ * `discarded`: somebody closed it for good.
  */
 export type DeadLetterActionName = (typeof DEAD_LETTER_ACTIONS)[number];
 
@@ -36,7 +44,7 @@ export class DeadLetterAction {
   @Column({ type: 'text', nullable: true })
   note!: string | null;
 
-  /** Why it was skipped or refused. */
+  /** Why it was cancelled, skipped, refused or closed. */
   @Column({ type: 'text', nullable: true })
   reason!: string | null;
 

@@ -68,7 +68,10 @@ export class DeadLetterActionResponse {
   @ApiProperty({ type: 'string', format: 'date-time' })
   at!: Date;
 
-  /** `skipped`: a redrive of many left it out; `refused`: the broker will never take its record as it is. */
+  /**
+   * `redriven`: somebody wanted it sent again; `cancelled`: the redrive of many that wanted it was over before it was sent; `skipped`: a
+   * redrive of many left it out; `refused`: its record cannot be sent as it is; `closed`: its task was brought back by other means.
+   */
   @ApiProperty({ enum: DEAD_LETTER_ACTIONS })
   action!: DeadLetterActionName;
 
@@ -81,7 +84,7 @@ export class DeadLetterActionResponse {
 
   note!: string | null;
 
-  /** Why it was skipped or refused. */
+  /** Why it was cancelled, skipped, refused or closed. */
   reason!: string | null;
 
   /** What was mended. */

@@ -3,12 +3,12 @@ import { DataSource, In, type EntityManager } from 'typeorm';
 import { validate as isUuid } from 'uuid';
 import { blamingRecords } from '../database/fault.js';
 import { storableText } from '../json/storable-text.js';
-import { DeadLetterAction } from './dead-letter-action.entity.js';
 import { DeadLetter } from './dead-letter.entity.js';
 import type { DeadLettersQuery } from './dead-letters.query.js';
 import { fingerprint } from './fingerprint.js';
 import { REDRIVE_HEADER } from './decode/own-header.js';
 import { letterConditions } from './letter-conditions.js';
+import { LetterHistory } from './letter-history.js';
 import type { NewDeadLetter } from './letter.js';
 import { headerText } from '../results/decode-header.js';
 import { encodeHeaders } from '../json/text-or-base64.js';
@@ -42,9 +42,12 @@ const TAKE_FOR_COPY = `
     SELECT id FROM dead_letters WHERE copy_due_at <= now() ORDER BY copy_due_at LIMIT $1 FOR UPDATE SKIP LOCKED)
   RETURNING id`;
 
-/** What a letter takes up in memory, about; PostgreSQL tells without reading the contents. */
+/** What a letter's headers take up in memory; unlike other columns they have to be read to be measured. */
+export const HEADER_BYTES = 'octet_length(headers::text)';
+
+/** What a letter takes up in memory, about. */
 export const LETTER_BYTES = `
-  coalesce(octet_length(key), 0) + coalesce(octet_length(value), 0) + pg_column_size(headers)
+  coalesce(octet_length(key), 0) + coalesce(octet_length(value), 0) + ${HEADER_BYTES}
   + octet_length(error_message) + coalesce(octet_length(error_stack), 0)`;
 
 /** A letter of a list, before its contents are read. */
@@ -56,7 +59,10 @@ export interface LetterSize {
 /** The SQL of the dead letter table. */
 @Injectable()
 export class DeadLetterRepository {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly history: LetterHistory,
+  ) {}
 
   /** Writes letters and gives the ids of those that were written: a failure on record makes no second row. */
   async insert(manager: EntityManager, letters: readonly NewDeadLetter[]): Promise<Set<string>> {
@@ -83,19 +89,11 @@ export class DeadLetterRepository {
     );
   }
 
-  /** Those of these letters that (still) exist. */
+  /** Those of these letters that (still) exist, oldest first. */
   load(ids: readonly string[]): Promise<DeadLetter[]> {
-    return this.dataSource.getRepository(DeadLetter).findBy({ id: In([...ids]) });
-  }
-
-  /** The histories of letters, each in its order. */
-  async histories(ids: readonly string[]): Promise<Map<string, DeadLetterAction[]>> {
-    const actions = await this.dataSource
-      .getRepository(DeadLetterAction)
-      .find({ where: { deadLetterId: In([...ids]) }, order: { id: 'ASC' } });
-    const histories = new Map<string, DeadLetterAction[]>(ids.map((id) => [id, []]));
-    for (const action of actions) histories.get(action.deadLetterId)?.push(action);
-    return histories;
+    return this.dataSource
+      .getRepository(DeadLetter)
+      .find({ where: { id: In([...ids]) }, order: { id: 'ASC' } });
   }
 
   /** Takes letters whose copy is due, for `seconds`. */
@@ -115,10 +113,17 @@ export class DeadLetterRepository {
 
   /** Marks the open letters of tasks that a person has brought back; not those whose own records are on their way. */
   async markRedriven(manager: EntityManager, taskIds: readonly string[], by: string): Promise<void> {
-    await manager.query(
+    const [closed]: [{ id: string }[], number] = await manager.query(
       `UPDATE dead_letters SET status = 'redriven', redriven_at = now(), redriven_by = $2
-       WHERE task_id = ANY($1::uuid[]) AND status = 'open' AND redrive_due_at IS NULL`,
+       WHERE task_id = ANY($1::uuid[]) AND status = 'open' AND redrive_due_at IS NULL
+       RETURNING id`,
       [taskIds, by],
+    );
+    await this.history.add(
+      manager,
+      closed.map(({ id: deadLetterId }) => {
+        return { deadLetterId, action: 'closed', by, redriveId: null, reason: 'task_retried' };
+      }),
     );
   }
 }

@@ -11,6 +11,7 @@ import { DeadLetterResponse } from './dead-letter.dto.js';
 import type { DeadLetter } from './dead-letter.entity.js';
 import { DeadLetterRepository } from './dead-letter.repository.js';
 import { DeadLettersQuery } from './dead-letters.query.js';
+import { LetterHistory } from './letter-history.js';
 import { LetterTexts } from './letter-texts.js';
 import type { Mend } from './redrive/mend.js';
 import { DiscardLetterDto, RedriveLetterDto } from './redrive/redrive.dto.js';
@@ -25,6 +26,7 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 export class DeadLettersController {
   constructor(
     private readonly deadLetters: DeadLetterRepository,
+    private readonly history: LetterHistory,
     private readonly letterTexts: LetterTexts,
     private readonly service: RedriveService,
   ) {}
@@ -89,7 +91,7 @@ export class DeadLettersController {
   }
 
   private async text(letter: DeadLetter): Promise<string> {
-    const histories = await this.deadLetters.histories([letter.id]);
+    const histories = await this.history.of([letter.id]);
     return deadLetterText(letter, histories.get(letter.id) ?? []);
   }
 }

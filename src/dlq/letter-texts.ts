@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { pageText } from '../paging/page.js';
 import { deadLetterText } from './dead-letter-response.js';
 import { DeadLetterRepository, type LetterSize } from './dead-letter.repository.js';
+import { LetterHistory } from './letter-history.js';
 
 /** A page ends behind the letter with which its contents reach this size. */
 const PAGE_BYTES = 8 * 1024 * 1024;
@@ -9,7 +10,10 @@ const PAGE_BYTES = 8 * 1024 * 1024;
 /** Dead letters with their histories, as JSON texts. */
 @Injectable()
 export class LetterTexts {
-  constructor(private readonly deadLetters: DeadLetterRepository) {}
+  constructor(
+    private readonly deadLetters: DeadLetterRepository,
+    private readonly history: LetterHistory,
+  ) {}
 
   /**
    * A page of what is told of letters. It ends before its limit where their contents are large, but has one at the least; a letter
@@ -31,10 +35,7 @@ export class LetterTexts {
   /** Those of the letters that (still) exist, by their ids, in the order of `ids`. */
   async of(ids: readonly string[]): Promise<Map<string, string>> {
     if (ids.length === 0) return new Map();
-    const [letters, histories] = await Promise.all([
-      this.deadLetters.load(ids),
-      this.deadLetters.histories(ids),
-    ]);
+    const [letters, histories] = await Promise.all([this.deadLetters.load(ids), this.history.of(ids)]);
     const byId = new Map(letters.map((letter) => [letter.id, letter]));
     return new Map(
       ids.flatMap((id) => {

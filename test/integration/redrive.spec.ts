@@ -1,20 +1,11 @@
 import path from 'node:path';
 import { DataSource } from 'typeorm';
 import { startApp, type TestApp } from '../support/app.js';
-import type { LetterJson } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
+import { Letters, type WholeLetterJson } from '../support/letters.js';
 import { Rest, type WholeTaskJson } from '../support/rest.js';
 import { describeWithServices, unique } from '../support/services.js';
 import { jsonOf, Worker, type RawRecord, type ReceivedRecord } from '../support/worker.js';
-
-interface Letter extends LetterJson {
-  redrivenAt: string | null;
-  redrivenBy: string | null;
-  note: string | null;
-  previousId: string | null;
-  generation: number;
-  history: { action: string; by: string | null; note: string | null; changes: unknown }[];
-}
 
 const TYPES = `
   checked: { TOPICS, payloadSchema: ${path.resolve('test/support/payload.schema.json')} }
@@ -27,11 +18,12 @@ describeWithServices('redriving a dead letter', ['kafka', 'postgres'], () => {
   let worker: Worker;
   let requests: ReceivedRecord[];
   let results: ReceivedRecord[];
-  let offset = 0;
+  let letters: Letters;
 
   beforeAll(async () => {
     [taskwire, worker] = await Promise.all([startApp({ types: TYPES }), Worker.connect()]);
     rest = new Rest(taskwire.url);
+    letters = new Letters(taskwire, worker);
     [requests, results] = await Promise.all([
       worker.read(taskwire.requestTopic),
       worker.read(taskwire.resultTopic),
@@ -39,36 +31,6 @@ describeWithServices('redriving a dead letter', ['kafka', 'postgres'], () => {
   });
 
   afterAll(() => Promise.all([taskwire.close(), worker.close()]));
-
-  const letters = async (query: string): Promise<Letter[]> =>
-    (await rest.get<{ items: Letter[] }>(`/v1/dead-letters?${query}`)).json.items;
-
-  const letter = async (id: string): Promise<Letter> =>
-    (await rest.get<Letter>(`/v1/dead-letters/${id}`)).json;
-
-  /** Somebody could not process a task's request; resolves with the letter once the task is dead-lettered. */
-  const deadLetter = async (task: { id: string; attempt: number }, headers: object = {}): Promise<Letter> => {
-    const value = JSON.stringify({
-      taskId: task.id,
-      original: {
-        topic: taskwire.requestTopic,
-        partition: 0,
-        offset: offset++,
-        timestamp: Date.now(),
-        key: task.id,
-        value: JSON.stringify({ taskId: task.id, fileUrl: '/a.shp' }),
-        headers: { 'taskwire-task-id': task.id, 'taskwire-attempt': String(task.attempt), ...headers },
-      },
-      error: { type: 'ValueError', message: 'bad polygon' },
-    });
-    await worker.send(`${taskwire.requestTopic}-dlq`, { value });
-    return eventually(async () => {
-      expect((await rest.task(task.id)).status).toBe('dead_lettered');
-      const [newest] = await letters(`taskId=${task.id}&status=open`);
-      if (!newest) throw new Error('there is no letter yet');
-      return newest;
-    });
-  };
 
   const submitted = (body: object = { payload: { fileUrl: '/a.shp' } }): Promise<WholeTaskJson> =>
     rest.submit(body);
@@ -83,13 +45,16 @@ describeWithServices('redriving a dead letter', ['kafka', 'postgres'], () => {
       return found;
     });
 
-  const redrive = (id: string, mend?: object): ReturnType<typeof rest.post<Letter & { code?: string }>> =>
+  const redrive = (
+    id: string,
+    mend?: object,
+  ): ReturnType<typeof rest.post<WholeLetterJson & { code?: string }>> =>
     rest.post(`/v1/dead-letters/${id}/redrive`, mend);
 
   describe('of a request', () => {
     it('brings its task back: the next attempt, a new budget, and the same payload', async () => {
       const task = await submitted();
-      const { id } = await deadLetter(task);
+      const { id } = await letters.ofTask(task);
       const answer = await redrive(id);
       expect([answer.status, answer.json]).toEqual([
         202,
@@ -111,7 +76,7 @@ describeWithServices('redriving a dead letter', ['kafka', 'postgres'], () => {
 
     it('makes a mended value the payload, digit for digit, and shows what was mended', async () => {
       const task = await submitted();
-      const { id } = await deadLetter(task, { trace: 'old', gone: 'x' });
+      const { id } = await letters.ofTask(task, { trace: 'old', gone: 'x' });
       const value = `{"taskId":"${task.id}","fileUrl":"/b.shp","big":9007199254740993}`;
       const mend = { value, key: 'k', headers: { tenant: 'a', gone: null }, note: 'wrong file' };
       const { status, text } = await redrive(id, mend);
@@ -127,7 +92,7 @@ describeWithServices('redriving a dead letter', ['kafka', 'postgres'], () => {
         '"payload":{"fileUrl":"/b.shp","big":9007199254740993}',
       );
       expect(text).toContain('{"path":"value.big","to":9007199254740993}');
-      const [step] = (await letter(id)).history;
+      const [step] = (await letters.find(id)).history;
       expect(step).toMatchObject({
         action: 'redriven',
         by: 'local',
@@ -157,16 +122,16 @@ describeWithServices('redriving a dead letter', ['kafka', 'postgres'], () => {
       ['has half a character', '{"fileUrl":"\ud800"}', 400, 'invalid_request'],
     ])('refuses a mended value that %s, and changes nothing', async (_, value, status, code) => {
       const task = await submitted({ type: 'checked', payload: { size: 1 } });
-      const { id } = await deadLetter(task);
+      const { id } = await letters.ofTask(task);
       const answer = await redrive(id, { value });
       expect([answer.status, answer.json.code]).toEqual([status, code]);
-      expect(await letter(id)).toMatchObject({ status: 'open', history: [] });
+      expect(await letters.find(id)).toMatchObject({ status: 'open', history: [] });
       expect((await rest.task(task.id)).status).toBe('dead_lettered');
     });
 
     it('happens once, whatever two operators and a user do at the same moment', async () => {
       const task = await submitted();
-      const { id } = await deadLetter(task);
+      const { id } = await letters.ofTask(task);
       const answers = await Promise.all([
         ...Array.from({ length: 4 }, () => redrive(id)),
         ...Array.from({ length: 4 }, () => rest.post(`/v1/tasks/${task.id}/retry`)),
@@ -181,7 +146,7 @@ describeWithServices('redriving a dead letter', ['kafka', 'postgres'], () => {
         '409 task_not_retryable',
       ]);
       expect(await rest.task(task.id)).toMatchObject({ attempt: 2, status: 'queued' });
-      expect((await letter(id)).status).toBe('redriven');
+      expect((await letters.find(id)).status).toBe('redriven');
     });
 
     it('leaves a task alone that has moved on', async () => {
@@ -192,30 +157,30 @@ describeWithServices('redriving a dead letter', ['kafka', 'postgres'], () => {
         headers: { 'taskwire-task-id': task.id, 'taskwire-attempt': '1' },
       });
       const [late] = await eventually(async () => {
-        const found = await letters(`taskId=${task.id}`);
+        const found = await letters.list(`taskId=${task.id}`);
         expect(found).toHaveLength(1);
         return found;
       });
       const answer = await redrive(late?.id ?? '');
       expect([answer.status, answer.json.code]).toEqual([409, 'task_not_redrivable']);
-      expect((await letter(late?.id ?? '')).status).toBe('open');
+      expect((await letters.find(late?.id ?? '')).status).toBe('open');
       expect((await rest.task(task.id)).status).toBe('cancelled');
     });
 
     it('leaves a task alone that has died of something else meanwhile', async () => {
       const task = await submitted();
-      const first = await deadLetter(task);
+      const first = await letters.ofTask(task);
       await redrive(first.id);
       await worker.send(`${taskwire.requestTopic}-dlq`, {
         value: 'late',
         headers: { 'taskwire-task-id': task.id, 'taskwire-attempt': '1' },
       });
       const late = await eventually(async () => {
-        const [newest] = await letters(`taskId=${task.id}&status=open`);
+        const [newest] = await letters.list(`taskId=${task.id}&status=open`);
         if (!newest) throw new Error('there is no letter yet');
         return newest;
       });
-      await deadLetter({ id: task.id, attempt: 2 });
+      await letters.ofTask({ id: task.id, attempt: 2 });
       const answer = await redrive(late.id);
       expect([answer.status, answer.json.code]).toEqual([409, 'task_not_redrivable']);
       expect(await rest.task(task.id)).toMatchObject({ status: 'dead_lettered', attempt: 2 });
@@ -224,7 +189,7 @@ describeWithServices('redriving a dead letter', ['kafka', 'postgres'], () => {
     it('leaves a task alone whose correlation id another open task has', async () => {
       const correlationId = unique('file');
       const task = await submitted({ type: 'lone', correlationId, payload: {} });
-      const { id } = await deadLetter(task);
+      const { id } = await letters.ofTask(task);
       await submitted({ type: 'lone', correlationId, payload: {} });
       const answer = await redrive(id);
       expect([answer.status, answer.json.code]).toEqual([409, 'correlation_in_use']);
@@ -232,13 +197,13 @@ describeWithServices('redriving a dead letter', ['kafka', 'postgres'], () => {
 
     it('that fails again makes a new letter that names the old one', async () => {
       const task = await submitted();
-      const first = await deadLetter(task);
+      const first = await letters.ofTask(task);
       await redrive(first.id);
-      const second = await deadLetter({ id: task.id, attempt: 2 });
+      const second = await letters.ofTask({ id: task.id, attempt: 2 });
       expect(first).toMatchObject({ previousId: null, generation: 1 });
       expect(second).toMatchObject({ previousId: first.id, generation: 2 });
       await redrive(second.id);
-      expect(await deadLetter({ id: task.id, attempt: 3 })).toMatchObject({
+      expect(await letters.ofTask({ id: task.id, attempt: 3 })).toMatchObject({
         previousId: second.id,
         generation: 3,
       });
@@ -247,11 +212,11 @@ describeWithServices('redriving a dead letter', ['kafka', 'postgres'], () => {
 
   describe('of any other record', () => {
     /** A record on the result topic that our listener cannot process; resolves with its letter. */
-    const poison = async (record: RawRecord): Promise<Letter> => {
+    const poison = async (record: RawRecord): Promise<WholeLetterJson> => {
       const marker = unique('poison');
       await worker.send(taskwire.resultTopic, { ...record, headers: { ...record.headers, marker } });
       return eventually(async () => {
-        const found = (await letters(`topic=${taskwire.resultTopic}&status=open&limit=200`)).find(
+        const found = (await letters.list(`topic=${taskwire.resultTopic}&status=open&limit=200`)).find(
           ({ headers }) => headers.marker === marker,
         );
         if (!found) throw new Error('there is no such letter yet');
@@ -278,10 +243,10 @@ describeWithServices('redriving a dead letter', ['kafka', 'postgres'], () => {
       expect(record).toMatchObject({ key: null, value, headers: { own: 'x' } });
       expect(record.headers).not.toHaveProperty('taskwire-dead-letter-id');
       await eventually(async () => {
-        expect(await letter(id)).toMatchObject({ status: 'redriven', redrivenBy: 'local' });
+        expect(await letters.find(id)).toMatchObject({ status: 'redriven', redrivenBy: 'local' });
       });
       const [again] = await eventually(async () => {
-        const found = (await letters(`topic=${taskwire.resultTopic}&limit=200`)).filter(
+        const found = (await letters.list(`topic=${taskwire.resultTopic}&limit=200`)).filter(
           ({ previousId }) => previousId === id,
         );
         expect(found).toHaveLength(1);
@@ -298,7 +263,7 @@ describeWithServices('redriving a dead letter', ['kafka', 'postgres'], () => {
       await eventually(async () => {
         expect(await rest.task(task.id)).toMatchObject({ status: 'succeeded', result: { n: 1 } });
       });
-      expect(await letter(id)).toMatchObject({
+      expect(await letters.find(id)).toMatchObject({
         note: 'a wrong word',
         history: [{ action: 'redriven', changes: expect.arrayContaining([]) as unknown[] }],
       });
@@ -310,7 +275,7 @@ describeWithServices('redriving a dead letter', ['kafka', 'postgres'], () => {
       expect(answers.map(({ status }) => status).sort()).toEqual([202, 409, 409, 409, 409, 409]);
       await sentAgain(id);
       await eventually(async () => {
-        expect((await letter(id)).status).toBe('redriven');
+        expect((await letters.find(id)).status).toBe('redriven');
       });
       expect((await redrive(id)).json.code).toBe('dead_letter_not_open');
       expect(results.filter(({ headers }) => headers['taskwire-redrive-of'] === id)).toHaveLength(1);
@@ -325,7 +290,7 @@ describeWithServices('redriving a dead letter', ['kafka', 'postgres'], () => {
         }),
       });
       const [lost] = await eventually(async () => {
-        const found = await letters(`topic=${topic}`);
+        const found = await letters.list(`topic=${topic}`);
         expect(found).toHaveLength(1);
         return found;
       });
@@ -333,7 +298,7 @@ describeWithServices('redriving a dead letter', ['kafka', 'postgres'], () => {
       const { id } = await poison({ value: 'not lost' });
       await redrive(id);
       await sentAgain(id);
-      expect((await letter(lost?.id ?? '')).status).toBe('open');
+      expect((await letters.find(lost?.id ?? '')).status).toBe('open');
       await worker.create(topic);
       const found = await worker.read(topic);
       await eventually(
@@ -345,52 +310,8 @@ describeWithServices('redriving a dead letter', ['kafka', 'postgres'], () => {
     });
   });
 
-  describe('or discarding it', () => {
-    it('closes it for good, with a note', async () => {
-      const { id } = await deadLetter(await submitted());
-      const { status, json } = await rest.post<Letter>(`/v1/dead-letters/${id}/discard`, { note: 'no use' });
-      expect([status, json]).toEqual([
-        200,
-        expect.objectContaining({ status: 'discarded', note: 'no use', redrivenAt: null }),
-      ]);
-      expect((await redrive(id)).json.code).toBe('dead_letter_not_open');
-      const again = await rest.post<{ code: string }>(`/v1/dead-letters/${id}/discard`, { note: 'no use' });
-      expect([again.status, again.json.code]).toEqual([409, 'dead_letter_not_open']);
-    });
-
-    it('is in the audit log, as everything that operators do', async () => {
-      const [first, second] = [await deadLetter(await submitted()), await deadLetter(await submitted())];
-      await redrive(first.id);
-      await rest.post(`/v1/dead-letters/${second.id}/discard`, { note: 'no use' });
-      const { json } = await rest.get<{ items: { action: string; target: string }[] }>('/v1/audit?limit=200');
-      expect(json.items).toEqual(
-        expect.arrayContaining([
-          expect.objectContaining({ outcome: 'done', action: 'redriven', target: first.id, owner: 'local' }),
-          expect.objectContaining({ outcome: 'done', action: 'discarded', target: second.id }),
-        ]),
-      );
-    });
-
-    it.each([
-      ['nothing', {}],
-      ['an empty note', { note: '' }],
-      ['more than a note', { note: 'x', value: 'y' }],
-    ])('is refused with %s', async (_, body) => {
-      const { id } = await deadLetter(await submitted());
-      const answer = await rest.post<{ code: string }>(`/v1/dead-letters/${id}/discard`, body);
-      expect([answer.status, answer.json.code]).toEqual([400, 'invalid_request']);
-    });
-
-    it.each(['redrive', 'discard'])('is refused for a letter that does not exist: %s', async (action) => {
-      for (const id of ['nonsense', '01930000-0000-7000-8000-000000000000']) {
-        const answer = await rest.post<{ code: string }>(`/v1/dead-letters/${id}/${action}`, { note: 'x' });
-        expect([answer.status, answer.json.code]).toEqual([404, 'not_found']);
-      }
-    });
-  });
-
   it('needs no body', async () => {
-    const { id } = await deadLetter(await submitted());
+    const { id } = await letters.ofTask(await submitted());
     const response = await fetch(`${taskwire.url}/v1/dead-letters/${id}/redrive`, { method: 'POST' });
     expect([response.status, await response.text()]).toEqual([202, expect.stringContaining('redriven')]);
   });
@@ -401,7 +322,7 @@ describeWithServices('redriving a dead letter', ['kafka', 'postgres'], () => {
       .query(`UPDATE dead_letters SET truncated = true WHERE topic = $1 AND status = 'open'`, [
         taskwire.resultTopic,
       ]);
-    const [cut] = await letters(`topic=${taskwire.resultTopic}&status=open&limit=1`);
+    const [cut] = await letters.list(`topic=${taskwire.resultTopic}&status=open&limit=1`);
     const refused = await redrive(cut?.id ?? '');
     expect([refused.status, refused.json.code]).toEqual([409, 'dead_letter_truncated']);
     expect((await redrive(cut?.id ?? '', { value: 'whole' })).status).toBe(202);

@@ -1,5 +1,6 @@
 import { DataSource } from 'typeorm';
 import type { TestApp } from './app.js';
+import type { LetterJson } from './client.js';
 import { eventually } from './eventually.js';
 import { Rest } from './rest.js';
 import { unique } from './services.js';
@@ -21,9 +22,25 @@ export interface RedriveJson {
   finishedAt: string | null;
 }
 
+/** A dead letter as REST shows it, with what people did to it. */
+export interface WholeLetterJson extends LetterJson {
+  redrivenAt: string | null;
+  redrivenBy: string | null;
+  note: string | null;
+  history: {
+    action: string;
+    by: string | null;
+    redriveId: string | null;
+    note: string | null;
+    reason: string | null;
+    changes: unknown;
+  }[];
+}
+
 /** Makes dead letters of a Taskwire, as workers and other systems do, and redrives many of them. */
 export class Letters {
   private readonly rest: Rest;
+  private offset = 0;
 
   constructor(
     private readonly taskwire: TestApp,
@@ -69,6 +86,41 @@ export class Letters {
       }),
     }));
     await this.worker.send(`${this.taskwire.requestTopic}-dlq`, ...letters);
+  }
+
+  /** Those that a query of `GET /v1/dead-letters` finds. */
+  async list(query: string): Promise<WholeLetterJson[]> {
+    return (await this.rest.get<{ items: WholeLetterJson[] }>(`/v1/dead-letters?${query}`)).json.items;
+  }
+
+  async find(id: string): Promise<WholeLetterJson> {
+    return (await this.rest.get<WholeLetterJson>(`/v1/dead-letters/${id}`)).json;
+  }
+
+  /** Somebody could not process a task's request; resolves with the new letter once the task is dead-lettered. */
+  async ofTask(task: { id: string; attempt: number }, headers: object = {}): Promise<WholeLetterJson> {
+    const { requestTopic } = this.taskwire;
+    const offset = this.offset++;
+    const value = JSON.stringify({
+      taskId: task.id,
+      original: {
+        topic: requestTopic,
+        partition: 0,
+        offset,
+        timestamp: Date.now(),
+        key: task.id,
+        value: JSON.stringify({ taskId: task.id, fileUrl: '/a.shp' }),
+        headers: { 'taskwire-task-id': task.id, 'taskwire-attempt': String(task.attempt), ...headers },
+      },
+      error: { type: 'ValueError', message: 'bad polygon' },
+    });
+    await this.worker.send(`${requestTopic}-dlq`, { value });
+    return eventually(async () => {
+      expect((await this.rest.task(task.id)).status).toBe('dead_lettered');
+      const found = (await this.list(`taskId=${task.id}`)).find(({ original }) => original.offset === offset);
+      if (!found) throw new Error('there is no letter yet');
+      return found;
+    });
   }
 
   /** The ids of `count` tasks that are dead-lettered. */

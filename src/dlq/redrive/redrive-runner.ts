@@ -78,8 +78,8 @@ export class RedriveRunner implements OnApplicationBootstrap, BeforeApplicationS
     const { id, by, note, pending, sent, ratePerSecond } = redrive;
     const { decided, cameBack } = await this.redrives.decided(manager, id);
     if (decided >= MIN_DECIDED && cameBack >= decided * redrive.stopOnFailureRate) {
-      const reason = `${cameBack} of the last ${decided} that are decided came back as dead letters`;
-      await this.redrives.finish(manager, id, 'stopped', reason);
+      const stopReason = `${cameBack} of the last ${decided} that are decided came back as dead letters`;
+      await this.redrives.finish(manager, id, { status: 'stopped', stopReason });
       return NOTHING;
     }
     const round = Math.min(MAX_ROUND, Math.ceil(ratePerSecond / ROUNDS_PER_SECOND));
@@ -90,11 +90,11 @@ export class RedriveRunner implements OnApplicationBootstrap, BeforeApplicationS
     const cursor = ids.at(-1);
     if (cursor === undefined) {
       if (pending > 0) await this.redrives.postpone(manager, id, WAIT_SECONDS);
-      else await this.redrives.finish(manager, id, 'done');
+      else await this.redrives.finish(manager, id, { status: 'done' });
       return NOTHING;
     }
     const wish = { by, note, redriveId: id, mend: {}, payload: null, changes: null };
-    const { outcomes, events } = await this.redriving.redrive(manager, ids, wish);
+    const { outcomes, events } = await this.redriving.redriveEach(manager, ids, wish);
     const counts = countsOf(outcomes);
     await this.redrives.advance(manager, id, { cursor, ...counts, waitSeconds: ids.length / ratePerSecond });
     return { events, ...counts };

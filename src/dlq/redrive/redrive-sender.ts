@@ -7,10 +7,12 @@ import {
 } from '@nestjs/common';
 import { Loop } from '../../background/loop.js';
 import { allDone } from '../../database/all-done.js';
+import { TopicKeeper } from '../../dispatch/topic-keeper.js';
 import { Metrics } from '../../observability/metrics.js';
 import {
   TRANSPORT,
   TransportUnavailableError,
+  type OutgoingRecord,
   type PublishResult,
   type Transport,
 } from '../../transport/transport.js';
@@ -23,11 +25,20 @@ const ROUND = 200;
 /** For how long letters are held while their records are sent; a crash delays them by so much. */
 const HOLD_SECONDS = 30;
 
-/** How long a topic that cannot be written is left alone. */
-const HELD_BACK_MS = 5_000;
-
 const IDLE_MS = 100;
 const FAILURE_MS = 2_000;
+
+/** A letter whose record will never be sent as it is, and why. */
+interface Refused {
+  letter: DueLetter;
+  reason: string;
+}
+
+/** A letter and the record that it makes. */
+interface Outgoing {
+  letter: DueLetter;
+  record: OutgoingRecord;
+}
 
 /**
  * Sends the records of redriven letters that have no task of their own: after the intent is durable, at least once, and then marks
@@ -35,17 +46,15 @@ const FAILURE_MS = 2_000;
  */
 @Injectable()
 export class RedriveSender implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly logger = new Logger(RedriveSender.name);
   private readonly loop = new Loop(() => this.send(), {
     idleMs: IDLE_MS,
     failureMs: FAILURE_MS,
-    logger: this.logger,
+    logger: new Logger(RedriveSender.name),
   });
-  /** Until when topics are left alone, on the clock of `performance.now()`. */
-  private readonly heldBack = new Map<string, number>();
 
   constructor(
     private readonly letters: RedrivenLetterRepository,
+    private readonly topicKeeper: TopicKeeper,
     private readonly metrics: Metrics,
     @Inject(TRANSPORT) private readonly transport: Transport,
   ) {}
@@ -59,17 +68,19 @@ export class RedriveSender implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   private async send(): Promise<boolean> {
-    const letters = await this.letters.takeDue(ROUND, HOLD_SECONDS, this.topicsHeldBack());
+    const heldBack = [...this.topicKeeper.notWritableTopics().keys()];
+    const letters = await this.letters.takeDue(ROUND, HOLD_SECONDS, heldBack);
     if (letters.length === 0) return false;
     // Whoever held them died, and the redrive that they were part of has ended since.
     await this.letters.giveBack(letters.filter(({ wanted }) => !wanted).map(({ id }) => id));
-    const wanted = letters.filter((letter) => letter.wanted);
-    const topics = new Set(wanted.map(({ topic }) => topic));
+    const { outgoing, refused } = recordsOf(letters.filter(({ wanted }) => wanted));
+    await this.refuse(refused);
+    const topics = new Set(outgoing.map(({ record: { topic } }) => topic));
     await allDone(
       [...topics].map((topic) =>
         this.sendTo(
           topic,
-          wanted.filter((letter) => letter.topic === topic),
+          outgoing.filter(({ record }) => record.topic === topic),
         ),
       ),
     );
@@ -77,45 +88,63 @@ export class RedriveSender implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   /** A topic that is sick holds back its own letters only. */
-  private async sendTo(topic: string, letters: readonly DueLetter[]): Promise<void> {
-    const records = letters.map((letter) => redrivenRecord(letter, JSON.parse(letter.mend ?? '{}') as Mend));
+  private async sendTo(topic: string, outgoing: readonly Outgoing[]): Promise<void> {
     try {
-      await this.mark(letters, await this.transport.publish(records));
+      const results = await this.transport.publish(outgoing.map(({ record }) => record));
+      await this.mark(topic, outgoing, results);
     } catch (error) {
       if (!(error instanceof TransportUnavailableError)) throw error;
-      this.holdBack(topic, error.message);
-      await this.letters.giveBack(letters.map(({ id }) => id));
+      this.topicKeeper.notWritable(topic, error.message);
+      await this.letters.giveBack(outgoing.map(({ letter }) => letter.id));
     }
   }
 
-  private async mark(letters: readonly DueLetter[], results: readonly PublishResult[]): Promise<void> {
+  private async mark(
+    topic: string,
+    outgoing: readonly Outgoing[],
+    results: readonly PublishResult[],
+  ): Promise<void> {
     const sent: string[] = [];
     const waiting: string[] = [];
-    const refused: { letter: DueLetter; reason: string }[] = [];
-    letters.forEach((letter, index) => {
+    const refused: Refused[] = [];
+    for (const [index, { letter }] of outgoing.entries()) {
       const result = results[index];
-      if (result?.outcome === 'durable') sent.push(letter.id);
-      else if (result?.outcome === 'refused') refused.push({ letter, reason: result.error.message });
-      else {
-        waiting.push(letter.id);
-        this.holdBack(letter.topic, result?.error.message ?? 'the transport did not answer for it');
+      if (!result) throw new Error('the transport answered for fewer records than it was given');
+      switch (result.outcome) {
+        case 'durable':
+          sent.push(letter.id);
+          this.topicKeeper.written(topic);
+          break;
+        case 'topic-not-writable':
+          waiting.push(letter.id);
+          this.topicKeeper.notWritable(topic, result.error.message);
+          break;
+        case 'refused':
+          refused.push({ letter, reason: result.error.message });
       }
-    });
+    }
     await this.letters.markSent(sent);
-    await this.letters.markRefused(refused);
+    await this.refuse(refused);
     await this.letters.giveBack(waiting);
     this.metrics.deadLettersRedriven.inc({ outcome: 'sent' }, sent.length);
+  }
+
+  private async refuse(refused: readonly Refused[]): Promise<void> {
+    await this.letters.markRefused(refused);
     this.metrics.deadLettersRedriven.inc({ outcome: 'refused' }, refused.length);
   }
+}
 
-  private holdBack(topic: string, reason: string): void {
-    if (!this.heldBack.has(topic))
-      this.logger.warn({ message: 'Redriven letters wait for their topic', topic, reason });
-    this.heldBack.set(topic, performance.now() + HELD_BACK_MS);
+/** The records of letters; what our own code cannot make a record of is refused, and holds back no other. */
+function recordsOf(letters: readonly DueLetter[]): { outgoing: Outgoing[]; refused: Refused[] } {
+  const outgoing: Outgoing[] = [];
+  const refused: Refused[] = [];
+  for (const letter of letters) {
+    try {
+      outgoing.push({ letter, record: redrivenRecord(letter, JSON.parse(letter.mend ?? '{}') as Mend) });
+    } catch (error) {
+      refused.push({ letter, reason: error instanceof Error ? error.message : String(error) });
+    }
   }
-
-  private topicsHeldBack(): string[] {
-    for (const [topic, until] of this.heldBack) if (until <= performance.now()) this.heldBack.delete(topic);
-    return [...this.heldBack.keys()];
-  }
+  return { outgoing, refused };
 }

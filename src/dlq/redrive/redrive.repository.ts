@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { letterConditions, type LetterConditions } from '../letter-conditions.js';
+import { HEADER_BYTES } from '../dead-letter.repository.js';
 import type { Redrive, RedriveStatus } from './redrive.entity.js';
-import { IS_FREE } from './redriven-letter.repository.js';
+import { IS_FREE, RedrivenLetterRepository } from './redriven-letter.repository.js';
 
 /** A redrive that is to be started. */
 export interface NewRedrive {
@@ -29,6 +30,13 @@ export interface Decided {
   cameBack: number;
 }
 
+/** How a redrive ended: why it stopped by itself, or who cancelled it. */
+export interface RedriveEnd {
+  status: Exclude<RedriveStatus, 'running'>;
+  stopReason?: string;
+  by?: string;
+}
+
 /** What one round did. */
 export interface Round {
   cursor: string;
@@ -37,6 +45,9 @@ export interface Round {
   /** When the next one is due, in seconds. */
   waitSeconds: number;
 }
+
+/** How much of headers one round reads at the most, in bytes; but those of one letter at the least. */
+const MAX_HEADER_BYTES = 2 * 1024 * 1024;
 
 const COLUMNS = `
   id, filter, rate_per_second AS "ratePerSecond", stop_on_failure_rate AS "stopOnFailureRate", note, by, status,
@@ -81,17 +92,15 @@ const ADVANCE = `
 const FINISH = `
   UPDATE redrives SET status = $2, stop_reason = $3, finished_at = now(), next_round_at = NULL,
     skipped = CASE WHEN $2 = 'done' THEN greatest(matched - sent - failed, skipped) ELSE skipped END
-  WHERE id = $1`;
-
-/** Those that nobody is sending at this moment: they are as free as before. */
-const FREE_PENDING = `
-  UPDATE dead_letters SET redrive_due_at = NULL, redriven_by = NULL
-  WHERE redrive_id = $1 AND status = 'open' AND redrive_due_at <= now()`;
+  WHERE id = $1 AND status = 'running'`;
 
 /** The SQL of redrives of many letters. */
 @Injectable()
 export class RedriveRepository {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly letters: RedrivenLetterRepository,
+  ) {}
 
   /** How many free letters match, and the ids of the oldest. */
   async match(filter: LetterConditions, sample: number): Promise<{ matched: number; ids: string[] }> {
@@ -153,13 +162,22 @@ export class RedriveRepository {
     return counts ?? { decided: 0, cameBack: 0 };
   }
 
-  /** The ids of the next letters of a redrive, oldest first. */
-  async next(manager: EntityManager, { filter, cursor, lastId }: Redrive, limit: number): Promise<string[]> {
+  /** The ids of the next letters of a redrive, oldest first; fewer than `limit` where their headers are large. */
+  async next(
+    manager: EntityManager,
+    { filter, cursor, lastId }: Pick<Redrive, 'filter' | 'cursor' | 'lastId'>,
+    limit: number,
+  ): Promise<string[]> {
     const { where, parameters } = matching(JSON.parse(filter) as LetterConditions);
     const bind = (value: unknown): string => `$${parameters.push(value)}`;
     const behind = cursor === null ? '' : `AND id > ${bind(cursor)}`;
     const found: { id: string }[] = await manager.query(
-      `SELECT id FROM dead_letters WHERE ${where} ${behind} AND id <= ${bind(lastId)} ORDER BY id LIMIT ${bind(limit)}`,
+      `SELECT id FROM (
+         SELECT id, sum(bytes) OVER (ORDER BY id) - bytes AS before FROM (
+           SELECT id, ${HEADER_BYTES} AS bytes FROM dead_letters
+           WHERE ${where} ${behind} AND id <= ${bind(lastId)} ORDER BY id LIMIT ${bind(limit)}
+         ) AS next
+       ) AS summed WHERE before < ${MAX_HEADER_BYTES} ORDER BY id`,
       parameters,
     );
     return found.map(({ id }) => id);
@@ -179,18 +197,9 @@ export class RedriveRepository {
   }
 
   /** Ends a running redrive; answers whether it was running. What it wants sent and nobody is sending is free again. */
-  async finish(
-    manager: EntityManager,
-    id: string,
-    status: Exclude<RedriveStatus, 'running'>,
-    reason: string | null = null,
-  ): Promise<boolean> {
-    const [, count]: [unknown[], number] = await manager.query(`${FINISH} AND status = 'running'`, [
-      id,
-      status,
-      reason,
-    ]);
-    if (count > 0 && status !== 'done') await manager.query(FREE_PENDING, [id]);
+  async finish(manager: EntityManager, id: string, { status, stopReason, by }: RedriveEnd): Promise<boolean> {
+    const [, count]: [unknown[], number] = await manager.query(FINISH, [id, status, stopReason ?? null]);
+    if (count > 0 && status !== 'done') await this.letters.free(manager, id, by ?? null);
     return count > 0;
   }
 }

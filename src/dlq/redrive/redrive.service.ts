@@ -12,13 +12,14 @@ import { TaskTypes } from '../../task-types/task-types.js';
 import { TaskRepository } from '../../tasks/task.repository.js';
 import type { DeadLetter } from '../dead-letter.entity.js';
 import { DeadLetterRepository } from '../dead-letter.repository.js';
+import { LetterHistory } from '../letter-history.js';
 import type { Mend } from './mend.js';
 import { mendedPayload } from './mended-payload.js';
 import { payloadChanges, recordChanges } from './mend-changes.js';
 import { RedrivenLetterRepository } from './redriven-letter.repository.js';
 import { Redriving, type SkipReason } from './redriving.js';
 
-const REFUSALS: Record<SkipReason, () => AppError> = {
+const REFUSALS: Record<SkipReason, (cause?: unknown) => AppError> = {
   not_open: () => new AppError('dead_letter_not_open', 'the letter is closed, or its record is on its way'),
   task_moved_on: () =>
     new AppError('task_not_redrivable', 'its task is not dead-lettered (any more); the letter moves nothing'),
@@ -31,6 +32,8 @@ const REFUSALS: Record<SkipReason, () => AppError> = {
       'dead_letter_without_topic',
       'this installation has no transport to send the record through',
     ),
+  unprocessable: (cause) =>
+    new AppError('payload_invalid', 'the letter cannot be sent as it is, or was mended', { cause }),
   truncated: () =>
     new AppError(
       'dead_letter_truncated',
@@ -45,6 +48,7 @@ export class RedriveService {
     private readonly dataSource: DataSource,
     private readonly deadLetters: DeadLetterRepository,
     private readonly letters: RedrivenLetterRepository,
+    private readonly history: LetterHistory,
     private readonly redriving: Redriving,
     private readonly tasks: TaskRepository,
     private readonly taskTypes: TaskTypes,
@@ -80,7 +84,7 @@ export class RedriveService {
     await this.get(id);
     await transact(this.dataSource, async (manager) => {
       if (!(await this.letters.discard(manager, id, note))) throw REFUSALS.not_open();
-      await this.letters.note(manager, [
+      await this.history.add(manager, [
         { deadLetterId: id, action: 'discarded', by: caller.owner, redriveId: null, note },
       ]);
       await this.auditLog.done(manager, { caller, action: 'discarded', target: id });
@@ -95,13 +99,12 @@ export class RedriveService {
     return letter;
   }
 
-  /** What the database cannot hold, because it is nested too deeply for it, is the mend's fault. */
+  /** What the database cannot hold, for example because it is nested too deeply for it, is the letter's or the mend's fault. */
   private async transact<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     try {
       return await transact(this.dataSource, work);
-    } catch (cause) {
-      if (faultOf(cause) !== 'record') throw cause;
-      throw new AppError('payload_invalid', 'the record cannot be stored as it was mended', { cause });
+    } catch (error) {
+      throw faultOf(error) === 'record' ? REFUSALS.unprocessable(error) : error;
     }
   }
 

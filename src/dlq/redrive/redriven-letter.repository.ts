@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
 import { transact } from '../../database/transaction.js';
-import type { DeadLetterActionName } from '../dead-letter-action.entity.js';
 import { LETTER_BYTES } from '../dead-letter.repository.js';
 import type { DeadLetterKind } from '../dead-letter.entity.js';
+import { LetterHistory, type NewAction } from '../letter-history.js';
 import type { LetterRecord } from './mend.js';
 
 /** What decides how a letter can be sent again. */
@@ -34,17 +33,6 @@ export interface RedriveOrder {
   redriveId: string | null;
 }
 
-/** A step of a letter's history. */
-export interface NewAction {
-  deadLetterId: string;
-  action: DeadLetterActionName;
-  by: string | null;
-  redriveId: string | null;
-  note?: string | null;
-  reason?: string;
-  changes?: string | null;
-}
-
 /** A letter that nobody has closed, and that nobody is about to send. */
 export const IS_FREE = `status = 'open' AND redrive_due_at IS NULL`;
 
@@ -56,18 +44,13 @@ const CLOSE = `
   WHERE id = ANY($1::uuid[])`;
 
 const CLOSE_OTHERS = `
-  UPDATE dead_letters SET status = 'redriven', redriven_at = now(), redriven_by = $2, redrive_id = $3
-  WHERE task_id = ANY($1::uuid[]) AND kind = 'request' AND ${IS_FREE}`;
+  UPDATE dead_letters SET status = 'redriven', redriven_at = now(), redriven_by = $2
+  WHERE task_id = ANY($1::uuid[]) AND kind = 'request' AND ${IS_FREE}
+  RETURNING id`;
 
 const INTEND = `
   UPDATE dead_letters SET redrive_due_at = now(), redriven_by = $2, note = coalesce($3, note), redrive_id = $4, mend = $5
   WHERE id = ANY($1::uuid[])`;
-
-const ACT = `
-  INSERT INTO dead_letter_actions (id, dead_letter_id, at, action, by, redrive_id, note, reason, changes)
-  SELECT id, dead_letter_id, now(), action, by, redrive_id, note, reason, changes::json
-  FROM json_to_recordset($1::json) AS n(
-    id uuid, dead_letter_id uuid, action text, by text, redrive_id uuid, note text, reason text, changes text)`;
 
 /** Of a letter `l` whose record has to be sent: whether it still has to, if it is part of a redrive of many. */
 const IS_WANTED = `(
@@ -102,10 +85,19 @@ const MARK_SENT = `
   UPDATE redrives AS r SET sent = r.sent + s.count
   FROM (SELECT redrive_id, count(*) AS count FROM sent GROUP BY redrive_id) AS s WHERE r.id = s.redrive_id`;
 
-/** Not those whose redrive has ended meanwhile: they are free. */
+/** Those whose redrive has ended meanwhile are free. */
 const GIVE_BACK = `
-  UPDATE dead_letters AS l SET redrive_due_at = CASE WHEN ${IS_WANTED} THEN now() END
-  WHERE id = ANY($1::uuid[]) AND status = 'open' AND redrive_due_at IS NOT NULL`;
+  UPDATE dead_letters AS given SET redrive_due_at = CASE WHEN wanted THEN now() END,
+    redriven_by = CASE WHEN wanted THEN redriven_by END
+  FROM (SELECT l.id, ${IS_WANTED} AS wanted FROM dead_letters AS l WHERE l.id = ANY($1::uuid[])) AS known
+  WHERE given.id = known.id AND status = 'open' AND redrive_due_at IS NOT NULL
+  RETURNING given.id, redrive_id AS "redriveId", wanted`;
+
+/** Those that nobody is sending at this moment: they are as free as before. */
+const FREE = `
+  UPDATE dead_letters SET redrive_due_at = NULL, redriven_by = NULL
+  WHERE redrive_id = $1 AND status = 'open' AND redrive_due_at <= now()
+  RETURNING id`;
 
 const MARK_REFUSED = `
   WITH refused AS (
@@ -119,7 +111,10 @@ const MARK_REFUSED = `
 /** The SQL of letters that are sent again. */
 @Injectable()
 export class RedrivenLetterRepository {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly history: LetterHistory,
+  ) {}
 
   /** Those of the letters that exist. */
   kinds(manager: EntityManager, ids: readonly string[]): Promise<Pick<LetterHead, 'kind' | 'taskId'>[]> {
@@ -142,9 +137,23 @@ export class RedrivenLetterRepository {
     if (ids.length > 0) await manager.query(CLOSE, [ids, order.by, order.note, order.redriveId]);
   }
 
-  /** Closes the other open letters of requests of tasks that were brought back: they have nothing to bring back any more. */
-  async closeOthers(manager: EntityManager, taskIds: readonly string[], order: RedriveOrder): Promise<void> {
-    if (taskIds.length > 0) await manager.query(CLOSE_OTHERS, [taskIds, order.by, order.redriveId]);
+  /**
+   * Closes the other open letters of requests of tasks that were brought back: they have nothing to bring back any more. Answers
+   * with their ids.
+   */
+  async closeOthers(
+    manager: EntityManager,
+    taskIds: readonly string[],
+    { by, redriveId }: RedriveOrder,
+  ): Promise<Set<string>> {
+    if (taskIds.length === 0) return new Set();
+    const [closed]: [{ id: string }[], number] = await manager.query(CLOSE_OTHERS, [taskIds, by]);
+    const reason = 'task_redriven';
+    await this.history.add(
+      manager,
+      closed.map(({ id }) => ({ deadLetterId: id, action: 'closed', by, redriveId, reason })),
+    );
+    return new Set(closed.map(({ id }) => id));
   }
 
   /** Notes that the records of letters have to be sent. `mend` is JSON text. */
@@ -157,26 +166,11 @@ export class RedrivenLetterRepository {
     if (ids.length > 0) await manager.query(INTEND, [ids, order.by, order.note, order.redriveId, mend]);
   }
 
-  /** Adds to the histories of letters. */
-  async note(manager: EntityManager, actions: readonly NewAction[]): Promise<void> {
-    if (actions.length === 0) return;
-    const rows = actions.map((action) => ({
-      id: uuidv7(),
-      dead_letter_id: action.deadLetterId,
-      action: action.action,
-      by: action.by,
-      redrive_id: action.redriveId,
-      note: action.note ?? null,
-      reason: action.reason ?? null,
-      changes: action.changes ?? null,
-    }));
-    await manager.query(ACT, [JSON.stringify(rows)]);
-  }
-
   /** Closes a letter for good that nobody is sending at this moment; answers whether it could. */
   async discard(manager: EntityManager, id: string, note: string): Promise<boolean> {
     const [, count]: [unknown[], number] = await manager.query(
-      `UPDATE dead_letters SET status = 'discarded', note = $2, discarded_at = now(), redrive_due_at = NULL
+      `UPDATE dead_letters SET status = 'discarded', note = $2, discarded_at = now(), redrive_due_at = NULL,
+         redriven_by = NULL
        WHERE id = $1 AND status = 'open' AND (redrive_due_at IS NULL OR redrive_due_at <= now())`,
       [id, note],
     );
@@ -193,12 +187,12 @@ export class RedrivenLetterRepository {
     if (ids.length > 0) await transact(this.dataSource, (manager) => manager.query(MARK_SENT, [ids]));
   }
 
-  /** Frees letters whose records the broker will never take, and says why. */
+  /** Frees letters whose records cannot be sent as they are, and says why. */
   async markRefused(refused: readonly { letter: DueLetter; reason: string }[]): Promise<void> {
     if (refused.length === 0) return;
     await transact(this.dataSource, async (manager) => {
       await manager.query(MARK_REFUSED, [refused.map(({ letter }) => letter.id)]);
-      await this.note(
+      await this.history.add(
         manager,
         refused.map(({ letter: { id: deadLetterId, redriveId }, reason }) => {
           return { deadLetterId, action: 'refused', by: null, redriveId, reason };
@@ -207,8 +201,30 @@ export class RedrivenLetterRepository {
     });
   }
 
-  /** Lets letters be taken again at once. */
+  /** Lets letters be taken again at once; those of redrives of many that are over are free. */
   async giveBack(ids: readonly string[]): Promise<void> {
-    if (ids.length > 0) await this.dataSource.query(GIVE_BACK, [ids]);
+    if (ids.length === 0) return;
+    await transact(this.dataSource, async (manager) => {
+      const [given]: [{ id: string; redriveId: string | null; wanted: boolean }[], number] =
+        await manager.query(GIVE_BACK, [ids]);
+      const freed = given.filter(({ wanted }) => !wanted);
+      await this.history.add(
+        manager,
+        freed.map(({ id, redriveId }) => cancelled(id, redriveId, null)),
+      );
+    });
   }
+
+  /** Frees what a redrive of many that is over wants sent, and nobody is sending. `by` ended it; null if nobody did. */
+  async free(manager: EntityManager, redriveId: string, by: string | null): Promise<void> {
+    const [freed]: [{ id: string }[], number] = await manager.query(FREE, [redriveId]);
+    await this.history.add(
+      manager,
+      freed.map(({ id }) => cancelled(id, redriveId, by)),
+    );
+  }
+}
+
+function cancelled(deadLetterId: string, redriveId: string | null, by: string | null): NewAction {
+  return { deadLetterId, action: 'cancelled', by, redriveId, reason: 'redrive_over' };
 }

@@ -43,7 +43,7 @@ export class RedrivesService {
   async cancel(caller: Caller, id: string): Promise<Redrive> {
     await this.get(id);
     await transact(this.dataSource, async (manager) => {
-      if (!(await this.redrives.finish(manager, id, 'cancelled')))
+      if (!(await this.redrives.finish(manager, id, { status: 'cancelled', by: caller.owner })))
         throw new AppError('redrive_not_running', 'the redrive is over, there is nothing to cancel');
       await this.auditLog.done(manager, { caller, action: 'redrive_cancelled', target: id });
     });

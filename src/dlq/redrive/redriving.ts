@@ -1,15 +1,18 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { blamingRecords } from '../../database/fault.js';
+import { splitting } from '../../database/splitting.js';
 import { DispatchRepository } from '../../dispatch/dispatch.repository.js';
 import type { RecordedEvent } from '../../events/event.js';
 import { decodeHeaders, type EncodedHeaders } from '../../json/text-or-base64.js';
 import { TaskRepository } from '../../tasks/task.repository.js';
-import { TaskWriter } from '../../tasks/task-writer.js';
+import { TaskWriter, type TaskFact } from '../../tasks/task-writer.js';
 import { UniqueCorrelations } from '../../tasks/unique-correlations.js';
 import { NoTransport } from '../../transport/no-transport.js';
 import { TRANSPORT, type Transport } from '../../transport/transport.js';
 import { attemptIn } from '../attempt-in.js';
 import { IS_DEAD_LETTER_TOPIC, type IsDeadLetterTopic } from '../dead-letter-topics.js';
+import { LetterHistory, type NewAction } from '../letter-history.js';
 import { addedParts, type Mend } from './mend.js';
 import {
   RedrivenLetterRepository,
@@ -19,7 +22,13 @@ import {
 
 /** Why a letter was not sent again. */
 export type SkipReason =
-  'not_open' | 'task_moved_on' | 'correlation_in_use' | 'truncated' | 'topic_unknown' | 'no_transport';
+  | 'not_open'
+  | 'task_moved_on'
+  | 'correlation_in_use'
+  | 'truncated'
+  | 'topic_unknown'
+  | 'no_transport'
+  | 'unprocessable';
 
 /**
  * What became of a letter: `redriven` with its task, whose request goes the way of every request; `pending` where its record has
@@ -50,8 +59,11 @@ export interface Redriven {
  */
 @Injectable()
 export class Redriving {
+  private readonly logger = new Logger(Redriving.name);
+
   constructor(
     private readonly letters: RedrivenLetterRepository,
+    private readonly history: LetterHistory,
     private readonly tasks: TaskRepository,
     private readonly writer: TaskWriter,
     private readonly correlations: UniqueCorrelations,
@@ -60,6 +72,30 @@ export class Redriving {
     @Inject(IS_DEAD_LETTER_TOPIC) private readonly isDeadLetterTopic: IsDeadLetterTopic,
   ) {}
 
+  /**
+   * The same for letters that nobody looks at one by one: where one is at fault it is left out, and costs the others a second try and
+   * nothing else.
+   */
+  async redriveEach(manager: EntityManager, ids: readonly string[], wish: RedriveWish): Promise<Redriven> {
+    const outcomes = new Map<string, RedriveOutcome>();
+    const events: RecordedEvent[] = [];
+    await splitting(
+      ids,
+      async (part) => {
+        const done = await manager.transaction((savepoint) => this.redrive(savepoint, part, wish));
+        for (const [id, outcome] of done.outcomes) outcomes.set(id, outcome);
+        events.push(...done.events);
+      },
+      async (id, err) => {
+        this.logger.warn({ message: 'A dead letter cannot be redriven', deadLetterId: id, err });
+        outcomes.set(id, 'unprocessable');
+        await this.history.add(manager, [skipped(id, wish, 'unprocessable')]);
+      },
+    );
+    return { outcomes, events };
+  }
+
+  /** @throws what the letters, the mend or the infrastructure is at fault for; nothing of it may be committed then */
   async redrive(manager: EntityManager, ids: readonly string[], wish: RedriveWish): Promise<Redriven> {
     const refused = await this.lockTasks(manager, await this.letters.kinds(manager, ids));
     const free = await this.letters.lockFree(manager, ids);
@@ -71,10 +107,15 @@ export class Redriving {
       else if (refused.has(taskId)) outcomes.set(id, 'correlation_in_use');
       else ofTasks.push({ ...letter, taskId });
     }
-    const events = await this.reviveTasks(manager, ofTasks, wish, outcomes);
+    const { events, closed } = await this.reviveTasks(manager, ofTasks, wish, outcomes);
     const pending = free.map(({ id }) => id).filter((id) => outcomes.get(id) === 'pending');
     await this.letters.intend(manager, pending, wish, mendText(wish.mend));
-    await this.noteAll(manager, free, wish, outcomes);
+    await this.noteAll(
+      manager,
+      free.filter(({ id }) => !closed.has(id)),
+      wish,
+      outcomes,
+    );
     return { outcomes, events };
   }
 
@@ -102,22 +143,24 @@ export class Redriving {
     letters: readonly (LetterHead & { taskId: string })[],
     wish: RedriveWish,
     outcomes: Map<string, RedriveOutcome>,
-  ): Promise<RecordedEvent[]> {
+  ): Promise<{ events: RecordedEvent[]; closed: ReadonlySet<string> }> {
     const { by, mend, payload, changes } = wish;
-    const written = await this.writer.apply(
-      manager,
-      letters.map(({ id: deadLetterId, taskId, headers }) => {
+    const facts = blamingRecords(() =>
+      letters.map(({ id: deadLetterId, taskId, headers }): TaskFact => {
         const attempt = attemptIn(decodeHeaders(JSON.parse(headers) as EncodedHeaders));
         return { taskId, fact: { kind: 'redriven', by, deadLetterId, attempt, changes } };
       }),
     );
+    const written = await this.writer.apply(manager, facts);
     const revived = letters.filter((_, index) => written.outcomes[index]?.outcome === 'applied');
     for (const { id } of letters) outcomes.set(id, 'task_moved_on');
     for (const { id } of revived) outcomes.set(id, 'redriven');
-    const additions = revived.flatMap((letter) => {
-      const record = addedParts(letter, mend);
-      return record === null ? [] : [{ taskId: letter.taskId, record }];
-    });
+    const additions = blamingRecords(() =>
+      revived.flatMap((letter) => {
+        const record = addedParts(letter, mend);
+        return record === null ? [] : [{ taskId: letter.taskId, record }];
+      }),
+    );
     await this.dispatches.addToRecords(manager, additions);
     if (payload !== null)
       for (const { taskId } of revived) await this.tasks.replacePayload(manager, taskId, payload);
@@ -126,28 +169,29 @@ export class Redriving {
       revived.map(({ id }) => id),
       wish,
     );
-    await this.letters.closeOthers(
-      manager,
-      revived.map(({ taskId }) => taskId),
-      wish,
-    );
-    return written.events;
+    const taskIds = revived.map(({ taskId }) => taskId);
+    return { events: written.events, closed: await this.letters.closeOthers(manager, taskIds, wish) };
   }
 
   private async noteAll(
     manager: EntityManager,
     letters: readonly LetterHead[],
-    { by, redriveId, note, changes }: RedriveWish,
+    wish: RedriveWish,
     outcomes: ReadonlyMap<string, RedriveOutcome>,
   ): Promise<void> {
-    const actions = letters.map(({ id: deadLetterId }) => {
-      const outcome = outcomes.get(deadLetterId);
+    const { by, redriveId, note, changes } = wish;
+    const actions = letters.map(({ id: deadLetterId }): NewAction => {
+      const outcome = outcomes.get(deadLetterId) ?? 'not_open';
       return outcome === 'redriven' || outcome === 'pending'
-        ? ({ deadLetterId, action: 'redriven', by, redriveId, note, changes } as const)
-        : ({ deadLetterId, action: 'skipped', by, redriveId, note, reason: outcome } as const);
+        ? { deadLetterId, action: 'redriven', by, redriveId, note, changes }
+        : skipped(deadLetterId, wish, outcome);
     });
-    await this.letters.note(manager, actions);
+    await this.history.add(manager, actions);
   }
+}
+
+function skipped(deadLetterId: string, { by, redriveId, note }: RedriveOrder, reason: SkipReason): NewAction {
+  return { deadLetterId, action: 'skipped', by, redriveId, note, reason };
 }
 
 function mendText(mend: Mend): string | null {
