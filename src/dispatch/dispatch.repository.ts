@@ -273,6 +273,14 @@ export class DispatchRepository {
     await manager.query(ADD_TO_RECORDS, [JSON.stringify(rows)]);
   }
 
+  /** Replaces the correlation id of a task's dispatch. */
+  async correlate(manager: EntityManager, taskId: string, correlationId: string | null): Promise<void> {
+    await manager.query('UPDATE dispatches SET correlation_id = $2 WHERE task_id = $1', [
+      taskId,
+      correlationId,
+    ]);
+  }
+
   /** Lets those be claimed whose turn it is within their ordering keys. The caller holds the keys' locks. */
   async advance(manager: EntityManager, groups: readonly OrderedGroup[]): Promise<void> {
     if (groups.length === 0) return;

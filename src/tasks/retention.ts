@@ -19,10 +19,14 @@ const IDLE_MS = 10 * 60_000;
 const FAILURE_MS = 60_000;
 const DAY_MS = 24 * 60 * 60_000;
 
-/** A task that has ended, and with it its history; open tasks stay however old they are. */
+/**
+ * A task that has ended, and with it its history; open tasks stay however old they are, and those that an open letter may bring back
+ * or is shown with.
+ */
 const DELETE_TASKS = `
   WITH old AS (
     SELECT id FROM tasks WHERE id < $1 AND finished_at < now() - make_interval(days => $2)
+      AND NOT EXISTS (SELECT FROM dead_letters WHERE task_id = tasks.id AND status = 'open')
     ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED
   ), history AS (
     DELETE FROM task_events USING old WHERE task_id = old.id
@@ -56,7 +60,7 @@ const DELETE_AUDIT = `
     SELECT id FROM audit_entries WHERE id < $1 AND at < now() - make_interval(days => $2)
     ORDER BY id LIMIT $3)`;
 
-/** Deletes what nobody has to keep: ended tasks with their events, closed letters, redrives that are over, used keys, old audits. */
+/** Deletes what nobody has to keep: ended tasks without open letters, with their events, closed letters, redrives that are over, used keys, old audits. */
 @Injectable()
 export class Retention implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(Retention.name);

@@ -3,9 +3,10 @@ import { v7 as uuidv7 } from 'uuid';
 import { canonical } from '../json/canonical.js';
 import { members, objectText } from '../json/members.js';
 import type { TaskType } from '../task-types/task-type.js';
+import { defaultCorrelation } from './default-correlation.js';
 import { invalidField } from './invalid-field.js';
 import { checkPayload } from './payload.js';
-import { MAX_KEY_LENGTH, MAX_SECONDS, type SubmitTaskDto } from './submit-task.dto.js';
+import { MAX_SECONDS, type SubmitTaskDto } from './submit-task.dto.js';
 
 /** A task that passed every check that needs no database. */
 export interface Submission {
@@ -53,7 +54,7 @@ export function submissionOf(body: SubmitTaskDto, text: string, context: Submiss
     payload,
     payloadBytes,
     orderingKey: body.orderingKey ?? null,
-    correlationId: body.correlationId ?? correlationOf(payloadFields.get('fileId')),
+    correlationId: body.correlationId ?? defaultCorrelation(payloadFields),
     runAt,
     delaySeconds: body.delaySeconds ?? null,
     expiresInSeconds: body.expiresInSeconds ?? type.expiresInSeconds,
@@ -71,14 +72,6 @@ function runAtOf({ runAt, delaySeconds }: SubmitTaskDto): Date | null {
   if (date.getTime() > Date.now() + MAX_SECONDS * 1000)
     throw invalidField('runAt', 'must be within 63 years');
   return date;
-}
-
-/** The default correlation id: `payload.fileId`, a number as its text. One that cannot be a key gives none. */
-function correlationOf(fileId: string | undefined): string | null {
-  if (fileId === undefined) return null;
-  const text = fileId.startsWith('"') ? (JSON.parse(fileId) as string) : /^-?\d/.test(fileId) ? fileId : '';
-  const usable = text !== '' && text.length <= MAX_KEY_LENGTH && !text.includes('\0') && text.isWellFormed();
-  return usable ? text : null;
 }
 
 /** Equal for bodies that are equal as JSON. A batch's item carries its key in the body; that is no part of it. */

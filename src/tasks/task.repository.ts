@@ -103,9 +103,17 @@ export class TaskRepository {
     );
   }
 
-  /** Replaces the payload of a task that the caller has locked. `payload` is JSON text. */
-  async replacePayload(manager: EntityManager, id: string, payload: string): Promise<void> {
-    await manager.query('UPDATE tasks SET payload = $2 WHERE id = $1', [id, payload]);
+  /** Replaces what was submitted of a task that the caller has locked. `payload` is JSON text. */
+  async mend(
+    manager: EntityManager,
+    id: string,
+    { payload, correlationId }: Pick<TaskView, 'payload' | 'correlationId'>,
+  ): Promise<void> {
+    await manager.query('UPDATE tasks SET payload = $2, correlation_id = $3 WHERE id = $1', [
+      id,
+      payload,
+      correlationId,
+    ]);
   }
 
   /** The types of those of the ids that exist. */

@@ -1,7 +1,7 @@
 import { DataSource } from 'typeorm';
 import { startApp, type TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
-import { Rest } from '../support/rest.js';
+import { Rest, type ProblemJson } from '../support/rest.js';
 import { describeWithServices } from '../support/services.js';
 
 const NONE = { KAFKA_BROKERS: '' };
@@ -62,6 +62,16 @@ describeWithServices('without a transport', ['postgres'], () => {
       });
     };
     const alone = await lost();
+    for (const part of [{ key: 'k' }, { headers: { tenant: 'a' } }]) {
+      const answer = await rest.post<ProblemJson>(`/v1/dead-letters/${alone.letter}/redrive`, part);
+      expect([answer.status, answer.json]).toEqual([
+        400,
+        expect.objectContaining({
+          code: 'invalid_request',
+          detail: expect.stringContaining('are claimed') as string,
+        }),
+      ]);
+    }
     const redriven = await rest.post(`/v1/dead-letters/${alone.letter}/redrive`, { value: '{"n":2}' });
     expect(redriven.status).toBe(202);
     expect(await rest.task(alone.task)).toMatchObject({ status: 'queued', attempt: 2, payload: { n: 2 } });

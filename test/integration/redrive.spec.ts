@@ -195,6 +195,37 @@ describeWithServices('redriving a dead letter', ['kafka', 'postgres'], () => {
       expect([answer.status, answer.json.code]).toEqual([409, 'correlation_in_use']);
     });
 
+    it('renews a correlation id that was made of the payload, and then answers to the new one count', async () => {
+      const [wrong, right] = [unique('file'), unique('file')];
+      const task = await submitted({ payload: { fileId: wrong } });
+      const { id } = await letters.ofTask(task);
+      expect((await redrive(id, { value: JSON.stringify({ fileId: right }) })).status).toBe(202);
+      expect((await rest.task(task.id)).correlationId).toBe(right);
+      await request(task.id, 2);
+      await worker.send(taskwire.resultTopic, { value: `{"taskId":"${right}","status":"DONE","attempt":2}` });
+      await eventually(async () => {
+        expect((await rest.task(task.id)).status).toBe('succeeded');
+      });
+    });
+
+    it('leaves a correlation id that was given', async () => {
+      const correlationId = unique('order');
+      const task = await submitted({ correlationId, payload: { fileId: 'a' } });
+      const { id } = await letters.ofTask(task);
+      expect((await redrive(id, { value: '{"fileId":"b"}' })).status).toBe(202);
+      expect((await rest.task(task.id)).correlationId).toBe(correlationId);
+    });
+
+    it('is refused where the mended payload has the correlation id of another open task', async () => {
+      const fileId = unique('file');
+      await submitted({ type: 'lone', payload: { fileId } });
+      const task = await submitted({ type: 'lone', payload: { fileId: unique('file') } });
+      const { id } = await letters.ofTask(task);
+      const answer = await redrive(id, { value: JSON.stringify({ fileId }) });
+      expect([answer.status, answer.json.code]).toEqual([409, 'correlation_in_use']);
+      expect((await redrive(id, { value: JSON.stringify({ fileId: unique('file') }) })).status).toBe(202);
+    });
+
     it('that fails again makes a new letter that names the old one', async () => {
       const task = await submitted();
       const first = await letters.ofTask(task);

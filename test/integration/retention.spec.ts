@@ -44,14 +44,15 @@ describeWithServices('retention', ['kafka', 'postgres'], () => {
     status: string,
     receivedDaysAgo: number,
     redrivenDaysAgo: number | null = null,
+    taskId: string | null = null,
   ): Promise<string> => {
     const id = uuidv7({ msecs: Date.now() - receivedDaysAgo * DAY_MS });
     await query(
       `INSERT INTO dead_letters (id, identity, status, kind, topic, headers, error_type, error_message, fingerprint,
-         failed_at, received_at, truncated, redriven_at)
+         failed_at, received_at, truncated, redriven_at, task_id)
        VALUES ($1, $1::uuid::text::bytea, $2, 'other', 't', '{}', 'E', 'm', 'f', now(),
-         now() - make_interval(days => $3), false, now() - make_interval(days => $4))`,
-      [id, status, receivedDaysAgo, redrivenDaysAgo],
+         now() - make_interval(days => $3), false, now() - make_interval(days => $4), $5)`,
+      [id, status, receivedDaysAgo, redrivenDaysAgo, taskId],
     );
     return id;
   };
@@ -68,6 +69,18 @@ describeWithServices('retention', ['kafka', 'postgres'], () => {
     expect(await count('task_events', 'task_id', endedLately)).toBe(2);
     expect(await count('tasks', 'id', stillOpen)).toBe(1);
     expect(await count('dispatches', 'task_id', stillOpen)).toBe(1);
+  });
+
+  it('keeps a task for as long as a letter of it is open', async () => {
+    const [kept, gone] = [await oldTask(40, 8), await oldTask(40, 8)];
+    const letter = await oldLetter('open', 39, null, kept);
+    await oldLetter('redriven', 39, 1, gone);
+    await sweep();
+    expect([await count('tasks', 'id', kept), await count('tasks', 'id', gone)]).toEqual([1, 0]);
+    expect(await count('task_events', 'task_id', kept)).toBe(2);
+    await rest.post(`/v1/dead-letters/${letter}/discard`, { note: 'no use' });
+    await sweep();
+    expect(await count('tasks', 'id', kept)).toBe(0);
   });
 
   it('deletes letters that are closed and old, and keeps open ones however old they are', async () => {

@@ -93,7 +93,7 @@ export class RedriveRunner implements OnApplicationBootstrap, BeforeApplicationS
       else await this.redrives.finish(manager, id, { status: 'done' });
       return NOTHING;
     }
-    const wish = { by, note, redriveId: id, mend: {}, payload: null, changes: null };
+    const wish = { by, note, redriveId: id, mend: {}, task: null, changes: null };
     const { outcomes, events } = await this.redriving.redriveEach(manager, ids, wish);
     const counts = countsOf(outcomes);
     await this.redrives.advance(manager, id, { cursor, ...counts, waitSeconds: ids.length / ratePerSecond });

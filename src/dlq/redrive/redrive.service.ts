@@ -8,13 +8,15 @@ import { transact } from '../../database/transaction.js';
 import { AppError } from '../../errors/app-error.js';
 import { EventBus } from '../../events/event-bus.js';
 import { Metrics } from '../../observability/metrics.js';
+import type { TaskType } from '../../task-types/task-type.js';
 import { TaskTypes } from '../../task-types/task-types.js';
+import { invalidField } from '../../tasks/invalid-field.js';
 import { TaskRepository } from '../../tasks/task.repository.js';
 import type { DeadLetter } from '../dead-letter.entity.js';
 import { DeadLetterRepository } from '../dead-letter.repository.js';
 import { LetterHistory } from '../letter-history.js';
 import type { Mend } from './mend.js';
-import { mendedPayload } from './mended-payload.js';
+import { mendedTask, type MendedTask } from './mended-task.js';
 import { payloadChanges, recordChanges } from './mend-changes.js';
 import { RedrivenLetterRepository } from './redriven-letter.repository.js';
 import { Redriving, type SkipReason } from './redriving.js';
@@ -61,12 +63,12 @@ export class RedriveService {
    * When it resolves, the letter will be sent, whatever dies next.
    *
    * @throws AppError `not_found`, `dead_letter_not_open`, `task_not_redrivable`, `correlation_in_use`,
-   *   `dead_letter_truncated`, `payload_invalid`, `payload_too_large`
+   *   `dead_letter_truncated`, `dead_letter_without_topic`, `invalid_request`, `payload_invalid`, `payload_too_large`
    */
   async redrive(caller: Caller, id: string, mend: Mend, note: string | null): Promise<DeadLetter> {
     const letter = await this.get(id);
-    const { payload, changes } = await this.check(letter, mend);
-    const wish = { by: caller.owner, note, redriveId: null, mend, payload, changes };
+    const checked = await this.check(letter, mend);
+    const wish = { by: caller.owner, note, redriveId: null, mend, ...checked };
     const events = await this.transact(async (manager) => {
       const redriven = await this.redriving.redrive(manager, [id], wish);
       const outcome = redriven.outcomes.get(id) ?? 'not_open';
@@ -112,12 +114,24 @@ export class RedriveService {
   private async check(
     letter: DeadLetter,
     mend: Mend,
-  ): Promise<{ payload: string | null; changes: string | null }> {
+  ): Promise<{ task: MendedTask | null; changes: string | null }> {
     const task =
       letter.kind === 'request' && letter.taskId !== null ? await this.tasks.find(letter.taskId, null) : null;
-    if (!task) return { payload: null, changes: recordChanges(letter, mend) };
-    const payload =
-      mend.value === undefined ? null : mendedPayload(mend.value, this.taskTypes.orDefault(task.type));
-    return { payload, changes: payloadChanges(letter, mend, task.payload, payload) };
+    if (!task) return { task: null, changes: recordChanges(letter, mend) };
+    const type = this.taskTypes.orDefault(task.type);
+    checkParts(mend, type);
+    const mended = mend.value === undefined ? null : mendedTask(mend.value, task, type);
+    return {
+      task: mended,
+      changes: payloadChanges(letter, mend, task.payload, mended?.payload ?? null),
+    };
   }
+}
+
+/** Whoever claims a task gets its payload: a key or headers would reach nobody. */
+function checkParts({ key, headers }: Mend, { name, delivery }: TaskType): void {
+  if (delivery !== 'claim') return;
+  const reason = `must not be given: tasks of the type ${name} are claimed, there is no record`;
+  if (key !== undefined) throw invalidField('key', reason);
+  if (headers !== undefined) throw invalidField('headers', reason);
 }

@@ -14,6 +14,7 @@ import { attemptIn } from '../attempt-in.js';
 import { IS_DEAD_LETTER_TOPIC, type IsDeadLetterTopic } from '../dead-letter-topics.js';
 import { LetterHistory, type NewAction } from '../letter-history.js';
 import { addedParts, type Mend } from './mend.js';
+import type { MendedTask } from './mended-task.js';
 import {
   RedrivenLetterRepository,
   type LetterHead,
@@ -39,8 +40,8 @@ export type RedriveOutcome = 'redriven' | 'pending' | SkipReason;
 /** What is to be done with letters. */
 export interface RedriveWish extends RedriveOrder {
   mend: Mend;
-  /** The payload that replaces the task's, as JSON text; null leaves it. */
-  payload: string | null;
+  /** What the mend makes of the letter's task; null leaves it. */
+  task: MendedTask | null;
   /** JSON text: what that and the mend change; null for nothing. */
   changes: string | null;
 }
@@ -97,7 +98,7 @@ export class Redriving {
 
   /** @throws what the letters, the mend or the infrastructure is at fault for; nothing of it may be committed then */
   async redrive(manager: EntityManager, ids: readonly string[], wish: RedriveWish): Promise<Redriven> {
-    const refused = await this.lockTasks(manager, await this.letters.kinds(manager, ids));
+    const refused = await this.lockTasks(manager, await this.letters.kinds(manager, ids), wish);
     const free = await this.letters.lockFree(manager, ids);
     const outcomes = new Map<string, RedriveOutcome>(ids.map((id) => [id, 'not_open']));
     const ofTasks: (LetterHead & { taskId: string })[] = [];
@@ -123,10 +124,15 @@ export class Redriving {
   private async lockTasks(
     manager: EntityManager,
     heads: readonly Pick<LetterHead, 'kind' | 'taskId'>[],
+    { task: mended }: RedriveWish,
   ): Promise<Set<string>> {
     const ids = heads.flatMap(({ kind, taskId }) => (kind === 'request' && taskId !== null ? [taskId] : []));
     if (ids.length === 0) return new Set();
-    const refused = await this.correlations.takeEach(manager, await this.tasks.reopened(manager, ids));
+    const reopened = await this.tasks.reopened(manager, ids);
+    const refused = await this.correlations.takeEach(
+      manager,
+      mended ? reopened.map((task) => ({ ...task, correlationId: mended.correlationId })) : reopened,
+    );
     await this.tasks.lock(manager, ids, { skipLocked: false });
     return refused;
   }
@@ -144,7 +150,7 @@ export class Redriving {
     wish: RedriveWish,
     outcomes: Map<string, RedriveOutcome>,
   ): Promise<{ events: RecordedEvent[]; closed: ReadonlySet<string> }> {
-    const { by, mend, payload, changes } = wish;
+    const { by, mend, task, changes } = wish;
     const facts = blamingRecords(() =>
       letters.map(({ id: deadLetterId, taskId, headers }): TaskFact => {
         const attempt = attemptIn(decodeHeaders(JSON.parse(headers) as EncodedHeaders));
@@ -162,8 +168,12 @@ export class Redriving {
       }),
     );
     await this.dispatches.addToRecords(manager, additions);
-    if (payload !== null)
-      for (const { taskId } of revived) await this.tasks.replacePayload(manager, taskId, payload);
+    if (task) {
+      for (const { taskId } of revived) {
+        await this.tasks.mend(manager, taskId, task);
+        await this.dispatches.correlate(manager, taskId, task.correlationId);
+      }
+    }
     await this.letters.close(
       manager,
       revived.map(({ id }) => id),
