@@ -19,6 +19,7 @@ import { Claims1764100000000 } from './migrations/1764100000000-claims.js';
 import { Audit1764200000000 } from './migrations/1764200000000-audit.js';
 import { Redrives1764300000000 } from './migrations/1764300000000-redrives.js';
 import { DecidedLetters1764400000000 } from './migrations/1764400000000-decided-letters.js';
+import { withPlanner } from './planner.js';
 import { PreparingClient } from './preparing-client.js';
 
 /** What of the configuration the database needs. */
@@ -95,7 +96,7 @@ const COMMON = {
 export function dataSourceOptions({ url, poolSize }: DatabaseOptions): DataSourceOptions {
   return {
     ...COMMON,
-    url,
+    url: withPlanner(url),
     poolSize,
     connectTimeoutMS: 5_000,
     applicationName: 'taskwire',

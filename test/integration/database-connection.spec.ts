@@ -51,6 +51,23 @@ describe('a connection to PostgreSQL', () => {
     expect(await dataSource.query(statement, [1])).toEqual([{ share: 1 }]);
   });
 
+  it('keeps plans that begin at keys, though they were made while the table was empty', async () => {
+    await connect();
+    const query = dataSource.query.bind(dataSource);
+    await query('CREATE TABLE queue (id int PRIMARY KEY, holder text)');
+    await query('ANALYZE queue');
+    await query(
+      `PREPARE held AS SELECT q.id FROM queue AS q JOIN json_to_recordset($1::json) AS n(id int) USING (id)`,
+    );
+    // From the sixth time on a plan is kept.
+    for (let times = 0; times < 6; times++) await query(`EXECUTE held('[{"id": 1}]')`);
+    await query('INSERT INTO queue SELECT n FROM generate_series(1, 20000) AS n');
+    const plan = JSON.stringify(await query(`EXPLAIN EXECUTE held('[{"id": 1}]')`));
+    expect(plan).toContain('Index');
+    expect(plan).not.toMatch(/Seq Scan|Hash Join|Merge Join/);
+    await query('DROP TABLE queue');
+  });
+
   it('is given up, not used again, when a statement is not answered in time', async () => {
     await connect({ query_timeout: 300 });
     const before = await backend();

@@ -1,10 +1,11 @@
 import { Duplex } from 'node:stream';
+import { SET_PLANNER } from '../planner.js';
 
 /** Gives the database a message of PostgreSQL's wire protocol, or several at once; resolves with its answer. */
 export type Exchange = (request: Uint8Array) => Promise<Uint8Array>;
 
 /** Whatever the connection before left behind: its transaction, prepared statements, locks and settings. */
-const RESET = Buffer.concat([simpleQuery('ROLLBACK'), simpleQuery('DISCARD ALL')]);
+const RESET = Buffer.concat(['ROLLBACK', 'DISCARD ALL', SET_PLANNER].map(simpleQuery));
 
 /** The first byte of the message with which a client says goodbye. PostgreSQL would end itself on it. */
 const TERMINATE = 'X'.charCodeAt(0);
