@@ -1,9 +1,13 @@
 import { Injectable, ValidationPipe, type ArgumentMetadata, type ValidationError } from '@nestjs/common';
+import { plainToInstance } from 'class-transformer';
 import { AppError, type ErrorDetail } from './app-error.js';
+import { type QuickCheck, quickCheckOf } from './quick-check.js';
 
 /** Checks bodies and queries against their DTOs: unknown fields and wrong values are `invalid_request`, with paths. */
 @Injectable()
 export class RequestValidationPipe extends ValidationPipe {
+  private readonly quickChecks = new Map<unknown, QuickCheck | null>();
+
   constructor() {
     super({
       whitelist: true,
@@ -16,8 +20,11 @@ export class RequestValidationPipe extends ValidationPipe {
 
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     // What has no DTO is checked by who takes it.
-    if (metadata.metatype !== undefined && this.toValidate(metadata)) refuseUnseen(value);
+    const dto = metadata.metatype !== undefined && this.toValidate(metadata) ? metadata.metatype : null;
+    if (dto) refuseUnseen(value);
     try {
+      const accepted = dto && this.accepted(value, dto as new () => object);
+      if (accepted) return accepted;
       return (await super.transform(value, metadata)) as unknown;
     } catch (error) {
       // class-transformer recurses, and JSON can nest deeper than any stack.
@@ -26,6 +33,20 @@ export class RequestValidationPipe extends ValidationPipe {
       throw error;
     }
   }
+
+  /** The DTO of a good value, at little cost; null for one that has to be looked at more closely. */
+  private accepted(value: unknown, dto: new () => object): object | null {
+    let check = this.quickChecks.get(dto);
+    if (check === undefined) this.quickChecks.set(dto, (check = quickCheckOf(dto)));
+    if (check === null || typeof value !== 'object' || value === null || isList(value)) return null;
+    const instance = plainToInstance(dto, value);
+    return check(instance) ? instance : null;
+  }
+}
+
+/** A list, of values or of bytes, is no object with fields. */
+function isList(value: object): boolean {
+  return Array.isArray(value) || ArrayBuffer.isView(value);
 }
 
 /**
