@@ -13,6 +13,7 @@ import type { NewDeadLetter } from './letter.js';
 import { headerText } from '../results/decode-header.js';
 import { encodeHeaders } from '../json/text-or-base64.js';
 
+/** A letter is linked with the one that was sent, or brought its task back, last; not with one that was closed beside that. */
 const INSERT = `
   INSERT INTO dead_letters (
     id, identity, status, kind, topic, original_topic, original_partition, original_offset, original_timestamp,
@@ -31,7 +32,9 @@ const INSERT = `
     SELECT p.id, p.generation, p.redrive_id FROM dead_letters AS p
     WHERE p.id = l.redrive_of
       OR l.redrive_of IS NULL AND l.kind = 'request' AND p.task_id = l.task_id AND p.kind = 'request' AND p.status = 'redriven'
-    ORDER BY p.redriven_at DESC, p.id DESC LIMIT 1
+    ORDER BY p.redriven_at DESC,
+      EXISTS (SELECT FROM dead_letter_actions AS a WHERE a.dead_letter_id = p.id AND a.action = 'closed'), p.id DESC
+    LIMIT 1
   ) AS previous ON true
   ON CONFLICT (identity) DO NOTHING
   RETURNING id`;

@@ -56,6 +56,13 @@ describeWithServices('the history of a dead letter', ['kafka', 'postgres'], () =
     ]);
   });
 
+  it('goes on in the letter that comes back, which is linked with the one that brought the task back', async () => {
+    const [first] = await twoOfOneTask();
+    await rest.post(`/v1/dead-letters/${first.id}/redrive`);
+    const again = await letters.ofTask({ id: first.taskId ?? '', attempt: 2 });
+    expect(again).toMatchObject({ previousId: first.id, generation: 2 });
+  });
+
   it('says that its task was retried', async () => {
     const task = await rest.submit();
     const { id } = await letters.ofTask(task);
