@@ -17,6 +17,8 @@ export interface RunningContender {
   target: Target;
   /** Its own processes, by what they are called; the worker's and the servers' are not among them. */
   processes: Record<string, number>;
+  /** Leads into its schema. */
+  databaseUrl: string;
   /** Starts the worker that answers at once, in a process of its own. */
   startWorker(): Promise<void>;
   stopWorker(): Promise<void>;

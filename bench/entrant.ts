@@ -22,10 +22,12 @@ export class Entrant {
     return new Entrant(contender.name, await contender.start(servers));
   }
 
-  /** Puts load on it. */
+  /** Puts load on it. Rejects when the end of a task was awaited and not pushed. */
   async load(order: OrderWithoutTarget): Promise<Outcome> {
     const outcome = await generate({ ...order, target: this.running.target });
     this.accepted += outcome.accepted;
+    if (outcome.unseen > 0)
+      throw new Error(`${this.name}: the end of ${outcome.unseen} tasks was not pushed`);
     return outcome;
   }
 

@@ -4,46 +4,66 @@ import { CONTENDERS } from './contenders.js';
 import { deadLetters } from './dead-letters.js';
 import { flood } from './flood.js';
 import { claims, embedded } from './over-http.js';
-import { toText } from './report.js';
-import { CALM, QUICK } from './scenario.js';
+import { save, section, type Run } from './report/document.js';
+import { CALM, QUICK, type Scenario } from './scenario.js';
+import { cost } from './scenarios/cost.js';
 import { pipeline } from './scenarios/pipeline.js';
 import { roundTrip } from './scenarios/round-trip.js';
+import { start } from './scenarios/start.js';
 import { submissions } from './scenarios/submissions.js';
-import { startServers } from './servers.js';
+import { startServers, type Servers } from './servers.js';
 import { onStage } from './stage.js';
 import { measure } from './turns.js';
 import { results } from './scenarios.js';
 
 /** Those that measure contenders beside each other. */
-const COMPARED = { submissions, pipeline, 'round-trip': roundTrip };
+const COMPARED = { submissions, pipeline, 'round-trip': roundTrip, cost, start };
 
 /** Those of Taskwire alone. */
 const ALONE = { results, claims, embedded, 'dead-letters': deadLetters, flood };
 
-// npm run bench -- SCENARIO … [--of CONTENDER,…] [--repeats N] [--quick]. Taskwire has to be built.
+// npm run bench -- SCENARIO … [--of CONTENDER,…] [--repeats N] [--quick] [--save]. Taskwire has to be built.
 const { values, positionals: names } = parseArgs({
   allowPositionals: true,
-  options: { of: { type: 'string' }, repeats: { type: 'string', default: '5' }, quick: { type: 'boolean' } },
+  options: {
+    of: { type: 'string' },
+    repeats: { type: 'string', default: '5' },
+    quick: { type: 'boolean', default: false },
+    save: { type: 'boolean', default: false },
+  },
 });
-const wanted = values.of?.split(',');
-const contenders = CONTENDERS.filter(({ name }) => wanted?.includes(name) ?? true);
 const compared = Object.entries(COMPARED).filter(([name]) => names.includes(name));
 if (compared.length > 0) {
   const servers = await startServers();
   try {
     console.log(servers.settings);
-    for (const [, scenario] of compared) {
-      const pace = values.quick ? QUICK : CALM;
-      const results = await measure(scenario, contenders, servers, { repeats: Number(values.repeats), pace });
-      console.log(
-        toText(scenario, results),
-        `load average ${loadavg()
-          .map((load) => load.toFixed(1))
-          .join(' ')}\n`,
-      );
-    }
+    for (const [name, scenario] of compared) await compare(name, scenario, servers);
   } finally {
     await servers.close();
   }
 }
 for (const [name, scenario] of Object.entries(ALONE)) if (names.includes(name)) await onStage(scenario);
+
+async function compare(name: string, scenario: Scenario, servers: Servers): Promise<void> {
+  const { title, plotted } = scenario;
+  const wanted = values.of?.split(',');
+  const contenders = scenario.contenders ?? CONTENDERS.filter((one) => wanted?.includes(one.name) ?? true);
+  const repeats = Number(values.repeats);
+  const before = loadavg();
+  const results = await measure(scenario, contenders, servers, {
+    repeats,
+    pace: values.quick ? QUICK : CALM,
+  });
+  const run: Run = {
+    scenario: name,
+    title,
+    plotted,
+    at: new Date().toISOString(),
+    repeats,
+    settings: servers.settings,
+    loadAverage: { before, after: loadavg() },
+    results,
+  };
+  console.log(section(run));
+  if (values.save) await save(run);
+}

@@ -1,9 +1,8 @@
 import type { Contender } from './contender.js';
-import { Entrant } from './entrant.js';
-import type { Figures, Pace, Scenario } from './scenario.js';
+import type { Figures, Pace, Scenario, Turns } from './scenario.js';
 import type { Servers } from './servers.js';
 
-/** What a scenario gave: for each contender and figure one value a turn. */
+/** What a scenario gave of a contender: for each figure one value a turn. */
 export interface Result {
   contender: string;
   about: string;
@@ -20,35 +19,24 @@ export async function measure(
   servers: Servers,
   { repeats, pace }: { repeats: number; pace: Pace },
 ): Promise<Result[]> {
-  const entrants: Entrant[] = [];
+  const entered: { result: Result; turns: Turns }[] = [];
   try {
-    for (const contender of contenders) entrants.push(await Entrant.start(contender, servers));
-    const turns: (() => Promise<Figures>)[] = [];
-    for (const entrant of entrants) {
-      await warmUp(entrant, scenario.withWorker, pace);
-      turns.push(scenario.prepare(entrant, pace));
+    for (const contender of contenders) {
+      const turns = await scenario.enter(contender, servers, pace);
+      const { name, about } = contender;
+      entered.push({ result: { contender: name, about, figures: {} }, turns });
     }
-    const results: Result[] = contenders.map(({ name, about }) => ({ contender: name, about, figures: {} }));
-    for (let turn = 0; turn < repeats; turn++) {
-      for (const [index, takeTurn] of turns.entries()) {
-        const figures = await takeTurn();
-        log(`${turn + 1}/${repeats} ${contenders[index]?.name ?? ''}`, figures);
-        for (const [name, value] of Object.entries(figures))
-          (results[index]?.figures ?? {})[name] = [...(results[index]?.figures[name] ?? []), value];
+    for (let turn = 1; turn <= repeats; turn++) {
+      for (const { result, turns } of entered) {
+        const figures = await turns.take();
+        log(`${turn}/${repeats} ${result.contender}`, figures);
+        for (const [name, value] of Object.entries(figures)) (result.figures[name] ??= []).push(value);
       }
     }
-    return results;
+    return entered.map(({ result }) => result);
   } finally {
-    await Promise.all(entrants.map(({ running }) => running.stop()));
+    await Promise.all(entered.map(({ turns }) => turns.stop()));
   }
-}
-
-/** For the compilers of all that takes part. */
-async function warmUp(entrant: Entrant, keepWorker: boolean, { seconds }: Pace): Promise<void> {
-  await entrant.running.startWorker();
-  await entrant.load({ kind: 'closed', connections: 16, seconds });
-  await entrant.audit();
-  if (!keepWorker) await entrant.running.stopWorker();
 }
 
 function log(what: string, figures: Figures): void {

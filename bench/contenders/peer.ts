@@ -39,6 +39,7 @@ export function kafkaPeer({ name, about, launch, protocol = 'plain' }: PeerOptio
           push: { url: `ws://127.0.0.1:${port}${path}`, protocol },
         },
         processes: { [name]: child.pid },
+        databaseUrl,
         startWorker: () => worker.start(),
         stopWorker: () => worker.stop(),
         audit: async () => {

@@ -44,6 +44,7 @@ export function queuePeer({ name, folder, about, redis: appendfsync }: QueueOpti
           push: { url: `ws://${address}/events`, protocol: 'plain' },
         },
         processes: { [name]: child.pid },
+        databaseUrl,
         startWorker: () => worker.start(),
         stopWorker: () => worker.stop(),
         audit: async () => (await (await fetch(`http://${address}/audit`)).json()) as Audit,

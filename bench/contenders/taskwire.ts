@@ -46,6 +46,7 @@ export function taskwire(name: string, roles: readonly ('all' | 'web' | 'worker'
           },
         },
         processes: Object.fromEntries(children.map(({ pid }, index) => [roles[index] ?? '', pid])),
+        databaseUrl,
         startWorker: () => worker.start(),
         stopWorker: () => worker.stop(),
         audit: async () => {

@@ -1,24 +1,20 @@
-import type { Figures, Scenario } from '../scenario.js';
+import { ofWarm, type Figures, type Scenario } from '../scenario.js';
 
 const CONNECTIONS = [1, 16, 64, 256];
 
 /** Durable submissions a second, by how many connections submit as fast as they are answered. */
 export const submissions: Scenario = {
-  title: 'Durable submissions a second, by connections; no worker',
-  unit: '/s',
+  title: 'Durable submissions a second, by the number of connections; no worker',
   plotted: '64',
-  withWorker: false,
-  prepare:
-    (entrant, { seconds }) =>
-    async () => {
-      const figures: Figures = {};
-      for (const connections of CONNECTIONS) {
-        const outcome = await entrant.load({ kind: 'closed', connections, seconds });
-        figures[connections] = outcome.accepted / outcome.seconds;
-      }
-      await entrant.running.startWorker();
-      await entrant.audit();
-      await entrant.running.stopWorker();
-      return figures;
-    },
+  enter: ofWarm(false, (entrant, { seconds }) => async () => {
+    const figures: Figures = {};
+    for (const connections of CONNECTIONS) {
+      const outcome = await entrant.load({ kind: 'closed', connections, seconds });
+      figures[connections] = outcome.accepted / outcome.seconds;
+    }
+    await entrant.running.startWorker();
+    await entrant.audit();
+    await entrant.running.stopWorker();
+    return figures;
+  }),
 };
