@@ -4,6 +4,7 @@ import { CONTENDERS } from './contenders.js';
 import { deadLetters } from './dead-letters.js';
 import { flood } from './flood.js';
 import { claims, embedded } from './over-http.js';
+import { pythonBench } from './python-sdk.js';
 import { save, section, type Run } from './report/document.js';
 import { CALM, QUICK, type Scenario } from './scenario.js';
 import { cost } from './scenarios/cost.js';
@@ -20,7 +21,16 @@ import { results } from './scenarios.js';
 const COMPARED = { submissions, pipeline, 'round-trip': roundTrip, cost, start };
 
 /** Those of Taskwire alone. */
-const ALONE = { results, claims, embedded, 'dead-letters': deadLetters, flood };
+const ALONE = {
+  results,
+  claims,
+  embedded,
+  'dead-letters': deadLetters,
+  flood,
+  'python-long-tasks': pythonBench('long_tasks.py'),
+  'python-takeover': pythonBench('takeover.py'),
+  'python-throughput': pythonBench('throughput.py'),
+};
 
 // npm run bench -- SCENARIO … [--of CONTENDER,…] [--repeats N] [--quick] [--save]. Taskwire has to be built.
 const { values, positionals: names } = parseArgs({

@@ -1,6 +1,6 @@
 """Twelve tasks of 20 s with a poll interval of 6 s, two workers; one is killed, and one more started, in the middle.
 
-Prints how often tasks were executed, with the SDK, then with plain kafka-python. See `README.md` for how to start it.
+Prints how often tasks were executed, with the SDK, then with plain kafka-python. `npm run bench -- python-long-tasks`
 """
 
 import os
@@ -35,14 +35,30 @@ def measure(title: str, name: str, start: Callable[[str], WorkerProcess | subpro
     while len(journal.notes()) < 5:
         time.sleep(0.1)
     workers[1].kill()
+    killed = open_tasks(journal)[name_of(workers[1])]
     workers.append(start("c"))
     while (took := time.monotonic() - began) < LIMIT_SECONDS and set(taskwire.statuses(ids)) != {"succeeded"}:
         time.sleep(0.5)
     for worker in workers:
         worker.kill()
     succeeded = taskwire.statuses(ids).count("succeeded")
-    executions = Counter(note.n for note in journal.notes())
-    print(f"{title}: {succeeded} of {TASKS} succeeded in {took:.0f} s, {executions.total()} executions", flush=True)
+    executions = len(journal.notes())
+    beyond = executions - len({note.n for note in journal.notes()}) - killed
+    print(
+        f"{title}: {succeeded} of {TASKS} succeeded in {took:.0f} s; {executions} executions, "
+        f"{killed} of them killed, {beyond} needless",
+        flush=True,
+    )
+
+
+def open_tasks(journal: Journal) -> Counter[str]:
+    """How many tasks each worker has begun and not ended."""
+    begun, ended = (Counter(note.worker for note in journal.notes(what)) for what in ("begin", "end"))
+    return begun - ended
+
+
+def name_of(worker: WorkerProcess | subprocess.Popen[bytes]) -> str:
+    return worker.name if isinstance(worker, WorkerProcess) else str(worker.pid)
 
 
 if __name__ == "__main__":

@@ -5,9 +5,16 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from kafka import KafkaConsumer, KafkaProducer
 from kafka.errors import KafkaError
+
+
+def note(payload: dict[str, Any], what: str) -> None:
+    with Path(payload["journal"]).open("a") as journal:
+        journal.write(f"{what} {payload['n']} 1 {time.time()} {os.getpid()}\n")
+
 
 producer = KafkaProducer(bootstrap_servers=os.environ["KAFKA_BROKERS"])
 consumer = KafkaConsumer(
@@ -22,9 +29,9 @@ consumer = KafkaConsumer(
 )
 for record in consumer:
     payload = json.loads(record.value)
-    with Path(payload["journal"]).open("a") as journal:
-        journal.write(f"begin {payload['n']} 1 {time.time()} {os.getpid()}\n")
+    note(payload, "begin")
     time.sleep(payload["seconds"])
+    note(payload, "end")
     answer = {"taskId": payload["taskId"], "status": "DONE", "n": payload["n"]}
     producer.send("bench-result", json.dumps(answer).encode()).get(timeout=30)
     try:

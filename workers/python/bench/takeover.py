@@ -1,4 +1,7 @@
-"""Seconds from `kill -9` of a worker to the moment its task runs elsewhere; and from a cancellation to the handler."""
+"""Seconds from `kill -9` of a worker to the moment its task runs elsewhere; and from a cancellation to the handler.
+
+`npm run bench -- python-takeover`
+"""
 
 import os
 import statistics
@@ -8,7 +11,7 @@ from pathlib import Path
 
 from stage import Journal, Taskwire, WorkerProcess, eventually
 
-RUNS = 3
+RUNS = 5
 
 
 def start(types: str, name: str) -> WorkerProcess:

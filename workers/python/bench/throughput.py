@@ -1,15 +1,17 @@
 """No-op tasks a second of one worker, from the first answer to the last; the requests are there before it starts.
 
-Arguments: any of `thread`, `process`, `celery`, `dramatiq`, `faststream`; the last three need what `README.md` says.
+`npm run bench -- python-throughput`; it starts a Redis for those who need one. Arguments: which to measure.
 """
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from kafka import KafkaConsumer, KafkaProducer
@@ -18,7 +20,8 @@ from kafka.admin import KafkaAdminClient, NewTopic
 HERE = Path(__file__).parent
 TASKS = 3_000
 BROKERS = os.environ.get("KAFKA_BROKERS", "127.0.0.1:9092")
-REDIS = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0")
+REDIS_PORT = 16379
+REDIS = f"redis://127.0.0.1:{REDIS_PORT}/0"
 
 
 def over_kafka(command: Callable[[str], list[str]]) -> float:
@@ -35,7 +38,9 @@ def over_kafka(command: Callable[[str], list[str]]) -> float:
         producer.send(f"{name}-request", value, key=task_id.encode(), headers=headers)
     producer.flush()
     consumer = KafkaConsumer(f"{name}-result", bootstrap_servers=BROKERS, auto_offset_reset="earliest")
-    worker = subprocess.Popen(command(name), cwd=HERE, env={**os.environ, "BENCH_NAME": name, "KAFKA_BROKERS": BROKERS})
+    # Without Taskwire's address: it knows nothing of these tasks.
+    env = {**os.environ, "BENCH_NAME": name, "KAFKA_BROKERS": BROKERS, "TASKWIRE_URL": ""}
+    worker = subprocess.Popen(command(name), cwd=HERE, env=env, stderr=subprocess.DEVNULL)
     times: list[float] = []
     for _ in consumer:
         times.append(time.monotonic())
@@ -51,23 +56,38 @@ def over_redis(app: str, command: list[str], results: str) -> float:
     """Tasks from a queue in Redis, results kept there."""
     import redis
 
-    server = redis.Redis.from_url(REDIS)
-    server.flushdb()
-    subprocess.run([sys.executable, f"{app}.py", str(TASKS)], cwd=HERE, check=True)
-    worker = subprocess.Popen(command, cwd=HERE, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    with running_redis():
+        server = redis.Redis.from_url(REDIS)
+        env = {**os.environ, "REDIS_URL": REDIS}
+        subprocess.run([sys.executable, f"{app}.py", str(TASKS)], cwd=HERE, env=env, check=True)
+        worker = subprocess.Popen(command, cwd=HERE, env=env, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 
-    def done() -> int:
-        return sum(1 for _ in server.scan_iter(results, count=10_000))
+        def done() -> int:
+            return sum(1 for _ in server.scan_iter(results, count=10_000))
 
-    while done() == 0:
-        time.sleep(0.01)
-    began, already = time.monotonic(), done()
-    while done() < TASKS:
-        time.sleep(0.05)
-    took = time.monotonic() - began
-    worker.terminate()
-    worker.wait()
+        while (already := done()) == 0:
+            time.sleep(0.01)
+        began = time.monotonic()
+        while done() < TASKS:
+            time.sleep(0.05)
+        took = time.monotonic() - began
+        worker.terminate()
+        worker.wait()
     return (TASKS - already) / took
+
+
+@contextmanager
+def running_redis() -> Iterator[None]:
+    """An empty Redis that keeps nothing."""
+    command = ["redis-server", "--port", str(REDIS_PORT), "--save", "", "--appendonly", "no"]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        while socket.socket().connect_ex(("127.0.0.1", REDIS_PORT)) != 0:
+            time.sleep(0.05)
+        yield
+    finally:
+        server.terminate()
+        server.wait()
 
 
 def sdk(execution: str) -> Callable[[str], list[str]]:
@@ -88,6 +108,6 @@ MEASURES: dict[str, Callable[[], float]] = {
 }
 
 if __name__ == "__main__":
-    for one in sys.argv[1:] or ["thread", "process"]:
+    for one in sys.argv[1:] or MEASURES:
         rate = MEASURES[one]()
         print(f"{one}: {rate:.0f} tasks/s, {1e3 / rate:.2f} ms each", flush=True)
