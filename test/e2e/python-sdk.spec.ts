@@ -21,29 +21,35 @@ const TOPIC_TYPES = [
   'term',
   'long',
   'frozen',
+  'kept',
+  'embedded',
 ];
-const CLAIM_TYPES = ['claimed', 'claim-term', 'claim-kill', 'claim-cancel'];
+const CLAIM_TYPES = ['claimed', 'claim-term', 'claim-kill', 'claim-cancel', 'claim-cli'];
+
+const CHECKS = [
+  { title: 'is formatted', args: ['ruff', 'format', '--check', '.'] },
+  { title: 'is without a complaint of its linter', args: ['ruff', 'check', '.'] },
+  { title: 'has types that hold', args: ['mypy'] },
+  { title: 'passes its unit tests', args: ['pytest', 'tests/unit', '-n', '2'] },
+];
 
 describe('the Python SDK', () => {
   let python: string;
+  let checks: Promise<PromiseSettledResult<string>[]>;
 
   beforeAll(async () => {
     python = await pythonInterpreter(path.join(SDK, 'requirements-dev.txt'));
+    // Beside the integration tests, which mostly wait.
+    checks = Promise.allSettled(CHECKS.map(({ args }) => run(args)));
   }, 180_000);
+
+  afterAll(() => checks);
 
   /** Runs a Python module in the SDK's folder. A failure shows all that it wrote. */
   function run(args: string[], env: Record<string, string> = {}): Promise<string> {
     const options = { cwd: SDK, env: { PATH: process.env.PATH, ...env } };
     return Child.run(python, ['-m', ...args], options);
   }
-
-  it('is formatted', () => run(['ruff', 'format', '--check', '.']));
-
-  it('is without a complaint of its linter', () => run(['ruff', 'check', '.']));
-
-  it('has types that hold', () => run(['mypy']), 120_000);
-
-  it('passes its unit tests', () => run(['pytest', 'tests/unit']), 120_000);
 
   describeWithServices('on real servers', ['kafka', 'postgres'], ({ brokers }) => {
     const prefix = unique('sdk');
@@ -68,10 +74,19 @@ describe('the Python SDK', () => {
 
     // Side by side: they mostly wait.
     it('passes its integration tests', async () => {
-      const files = ['topics', 'rebalances', 'claims'].map((name) => `tests/integration/test_${name}.py`);
-      await Promise.all(files.map((file) => run(['pytest', file], env)));
+      const shares = [['topics'], ['rebalances'], ['claims', 'cli', 'embedded']];
+      const files = shares.map((names) => names.map((name) => `tests/integration/test_${name}.py`));
+      await Promise.all(files.map((share) => run(['pytest', ...share], env)));
     }, 240_000);
   });
+
+  it.each(CHECKS.map(({ title }, number) => ({ title, number })))(
+    '$title',
+    async ({ number }) => {
+      expect((await checks)[number]).toMatchObject({ status: 'fulfilled' });
+    },
+    120_000,
+  );
 });
 
 function taskTypes(prefix: string): string {

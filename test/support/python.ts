@@ -18,7 +18,15 @@ export async function pythonInterpreter(requirements = PLAIN_WORKERS): Promise<s
     .slice(0, 12);
   const folder = await cached(`python-${version}`, async (dir) => {
     await Child.run('python3', ['-m', 'venv', dir]);
-    await Child.run(join(dir, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', '-r', requirements]);
+    await Child.run(join(dir, 'bin', 'python'), [
+      '-m',
+      'pip',
+      'install',
+      '--quiet',
+      '--no-compile',
+      '-r',
+      requirements,
+    ]);
   });
   return join(folder, 'bin', 'python');
 }

@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from taskwire.settings import Settings
     from taskwire.source import Source
 
-SIGN_OF_LIFE_SECONDS = 2.0
-"""How often running tasks are reported over HTTP; a lease is renewed three times in its length at least."""
-
 
 def assemble(definitions: Sequence[Definition], settings: Settings) -> Crew:
     """Connects, but takes no task yet.
@@ -48,7 +45,7 @@ def assemble(definitions: Sequence[Definition], settings: Settings) -> Crew:
     if settings.url is not None:
         client = Client(settings.url, settings.token)
         connections.append(client)
-        channels.append(HttpReports(client, min(SIGN_OF_LIFE_SECONDS, settings.lease_seconds / 3)))
+        channels.append(HttpReports(client, settings.lease_seconds))
         if claimed:
             sources.append(ClaimSource(claimed, settings.lease_seconds, client, backlog))
     if settings.brokers is not None and topics:

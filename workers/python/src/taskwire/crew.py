@@ -59,7 +59,7 @@ class Crew:
         """What does not work as it should."""
         dead = sum(not slot.alive for slot in self.slots)
         of_sources = (source.fault() for source in self.sources)
-        return (*([f"{dead} slots have ended"] if dead else []), *(fault for fault in of_sources if fault))
+        return (*([f"{dead} slots have ended."] if dead else []), *(fault for fault in of_sources if fault))
 
     def _finish_running(self) -> None:
         if not self.backlog.await_idle(self.settings.shutdown_seconds):

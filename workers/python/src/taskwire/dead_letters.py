@@ -58,11 +58,11 @@ class DeadLetter:
         """Where it belongs."""
         return f"{self.record.topic}-dlq"
 
-    def encode(self) -> bytes:
+    def encode(self, *, with_value: bool = True) -> bytes:
         """The letter's value. A record's value that would not fit is left out, and marked `truncated`."""
         letter = self._fields()
         text = json.dumps(letter).encode()
-        if len(text) <= MAX_LETTER_BYTES:
+        if with_value and len(text) <= MAX_LETTER_BYTES:
             return text
         letter["original"]["value"] = ""
         return json.dumps(letter | {"truncated": True}).encode()

@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 
 from taskwire.task import current_task_id
 
+_level: str | None = None
 _USUAL = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -33,10 +34,17 @@ class JsonFormatter(logging.Formatter):
 
 
 def log_as_json(level: str = "INFO") -> None:
-    """Sends all logs of this process to standard error as JSON lines. Handlers' processes need a call of their own."""
+    """Sends all logs to standard error as JSON lines, those of handlers in processes of their own, too."""
+    global _level
+    _level = level
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     # It tells of every step of a rebalance.
     logging.getLogger("kafka").setLevel(logging.WARNING)
     logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+def level_of_json() -> str | None:
+    """What `log_as_json` was called with; `None` if it was not."""
+    return _level

@@ -1,6 +1,7 @@
 """The worker of the integration tests, which run it as a process of its own.
 
 Its handlers do what the payload says, and write into the file `journal` when they begin and when they end.
+They work for some `seconds`, and until a file is there.
 """
 
 import ctypes
@@ -35,8 +36,8 @@ def work(task: Task) -> dict[str, Any]:
         case "retry" if task.attempt == 1:
             raise RetryableError("not yet")
     end = time.monotonic() + payload.get("seconds", 0)
-    while (left := end - time.monotonic()) > 0:
-        time.sleep(min(left, 0.05))
+    while time.monotonic() < end or not Path(payload.get("until", "/")).exists():
+        time.sleep(0.05)
         if task.cancelled:
             note(task, "cancelled")
             return {}

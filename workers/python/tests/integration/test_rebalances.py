@@ -2,6 +2,7 @@
 
 import signal
 from collections import Counter
+from pathlib import Path
 
 from stage import Journal, Start, Taskwire, eventually
 
@@ -24,17 +25,28 @@ def test_long_tasks_survive_a_short_poll_interval_a_killed_worker_and_a_new_one(
     assert set(beyond) <= interrupted
 
 
-def test_a_worker_that_was_frozen_stops_the_task_that_another_has_taken_over(
-    taskwire: Taskwire, journal: Journal, start: Start
+def test_a_worker_that_was_frozen_stops_the_task_that_another_has_taken_over_or_finishes_it_if_asked(
+    taskwire: Taskwire, tmp_path: Path, start: Start
 ) -> None:
     kafka = {"session_timeout_ms": 6_000}
-    frozen = start("frozen", kafka=kafka)
-    (task,) = taskwire.submit("frozen", journal=journal, seconds=20)
-    eventually(lambda: journal.notes())
-    frozen.signal(signal.SIGSTOP)
+    stopping, finishing, until = Journal(tmp_path / "stop"), Journal(tmp_path / "finish"), tmp_path / "until"
+    stop = start("frozen", kafka=kafka)
+    finish = start("kept", kafka=kafka, on_lost="finish")
+    ids = [
+        *taskwire.submit("frozen", journal=stopping, until=str(until)),
+        *taskwire.submit("kept", journal=finishing, until=str(until)),
+    ]
+    eventually(lambda: stopping.notes() and finishing.notes())
+    for frozen in (stop, finish):
+        frozen.signal(signal.SIGSTOP)
     start("frozen", kafka=kafka)
-    eventually(lambda: len(journal.notes()) == 2)
-    frozen.signal(signal.SIGCONT)
-    (note,) = eventually(lambda: journal.notes("cancelled"), 15)
-    assert note.worker == frozen.name
-    assert taskwire.ended(task)["status"] == "succeeded"
+    start("kept", kafka=kafka)
+    eventually(lambda: len(stopping.notes()) == len(finishing.notes()) == 2)
+    for frozen in (stop, finish):
+        frozen.signal(signal.SIGCONT)
+    (note,) = eventually(lambda: stopping.notes("cancelled"))
+    assert note.worker == stop.name
+    eventually(lambda: "lost partitions" in finish.output())
+    until.touch()
+    taskwire.expect_succeeded(ids)
+    eventually(lambda: finish.name in {note.worker for note in finishing.notes("end")})

@@ -2,6 +2,8 @@
 
 import asyncio
 import ctypes
+import logging
+import multiprocessing
 import os
 import signal
 import time
@@ -59,6 +61,15 @@ def loop(task: Task) -> None:
 def obey(task: Task) -> None:
     while not task.cancelled:
         time.sleep(0.01)
+
+
+def say(task: Task) -> None:
+    logging.getLogger("mine").info("counted %d", 3)
+
+
+def use_processes(task: Task) -> dict[str, Any]:
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        return {"lengths": pool.map(len, ["a", "bc"])}
 
 
 def bad_result(task: Task) -> list[int]:

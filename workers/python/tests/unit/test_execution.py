@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 import threading
@@ -9,7 +10,7 @@ from typing import Any
 import handlers
 import pytest
 
-from taskwire import ConfigurationError, Worker
+from taskwire import ConfigurationError, Worker, logs
 from taskwire.definition import Definition
 from taskwire.execution.executor import Executor
 from taskwire.execution.processes import ProcessExecutor
@@ -113,6 +114,19 @@ class TestProcesses:
         assert isinstance(first, Succeeded)
         assert isinstance(second, Succeeded)
         assert first.result["pid"] == second.result["pid"]
+
+    def test_a_handler_may_use_processes_of_its_own(self, process: ProcessExecutor) -> None:
+        assert run(process, handlers.use_processes) == Succeeded({"lengths": [1, 2]})
+
+    def test_a_handlers_log_lines_are_json_with_the_tasks_id_where_the_workers_are(
+        self, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr(logs, "_level", "info")
+        executor = ProcessExecutor(grace=0.3)
+        run(executor, handlers.say)
+        executor.close()
+        line = json.loads(capfd.readouterr().err)
+        assert (line["message"], line["taskId"], line["logger"]) == ("counted 3", "id", "mine")
 
     @pytest.mark.parametrize(
         ("handler", "message"),

@@ -11,6 +11,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from taskwire.execution.call import Caller
+from taskwire.logs import log_as_json
 from taskwire.outcome import outcome_of_error
 
 
@@ -41,8 +42,14 @@ class PipeLine:
             self._connection.send((kind, content))
 
 
-def serve(connection: Connection, stopped: Any) -> None:
-    """Runs handlers until the parent hangs up; dies with it, even in the middle of one."""
+def serve(connection: Connection, stopped: Any, log_level: str | None) -> None:
+    """Runs handlers until the parent hangs up; dies with it, even in the middle of one.
+
+    :param log_level: logs as JSON lines, if the parent does
+    """
+    _allow_children()
+    if log_level is not None:
+        log_as_json(log_level)
     # The parent decides what a signal to the whole group means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -61,6 +68,12 @@ def serve(connection: Connection, stopped: Any) -> None:
             continue
         line.send("begun", None)
         line.send("outcome", caller.call(handler, request, line, retry_on=retry_on))
+
+
+def _allow_children() -> None:
+    """Lets a handler use `multiprocessing`, as data loaders do; of daemons it forbids children."""
+    this: Any = multiprocessing.current_process()
+    this._config["daemon"] = False
 
 
 def _die_with_parent() -> None:

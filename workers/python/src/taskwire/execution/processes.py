@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from taskwire.errors import ConfigurationError
 from taskwire.execution.child import serve
 from taskwire.execution.threads import time_limit_exceeded
+from taskwire.logs import level_of_json
 from taskwire.outcome import Failed, Outcome, Stopped
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ class Child:
         self.connection, theirs = CONTEXT.Pipe()
         # A raw byte without a lock: a child that dies while it looks at it blocks nobody.
         self.stopped = CONTEXT.RawValue("b", 0)
-        self.process = CONTEXT.Process(target=serve, args=(theirs, self.stopped), name=CHILD_NAME, daemon=True)
+        arguments = (theirs, self.stopped, level_of_json())
+        self.process = CONTEXT.Process(target=serve, args=arguments, name=CHILD_NAME, daemon=True)
         self.process.start()
         theirs.close()
 

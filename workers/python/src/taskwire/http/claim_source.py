@@ -71,9 +71,11 @@ class ClaimSource:
 
     def fault(self) -> str | None:
         """Why it does not work as it should; `None` if it does."""
+        if not self._thread.is_alive():
+            return "Nothing is claimed any more."
         silent = time.monotonic() - self._last_answer
         busy = self._backlog.free() == 0
-        return None if busy or silent < 2 * WAIT_SECONDS else f"has heard nothing from Taskwire for {silent:.0f} s"
+        return None if busy or silent < 2 * WAIT_SECONDS else f"No claim was answered for {silent:.0f} s."
 
     def answer(self, delivery: Delivery, outcome: Succeeded | Failed | Refused) -> None:
         """See `Origin.answer`. Returns when the answer is durable, or when it no longer counts."""
@@ -129,8 +131,8 @@ class ClaimSource:
                     continue
                 try:
                     await self._claim(http, free)
-                except (TaskwireError, httpx.TransportError) as error:
-                    log.warning("Cannot claim: %s", error)
+                except Exception as error:  # whatever a proxy may have answered
+                    log.warning("Cannot claim: %r", error)
                     await asyncio.sleep(RETRY_SECONDS)
 
     async def _claim(self, http: httpx.AsyncClient, count: int) -> None:

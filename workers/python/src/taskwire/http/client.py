@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import logging
+import time
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 TIMEOUT_SECONDS = 10.0
+RETRY_SECONDS = 1.0
+TERMINAL = frozenset({"succeeded", "failed", "dead_lettered", "cancelled", "expired"})
 MAX_RESULTS = 100
 """What one request may carry."""
+
+log = logging.getLogger(__name__)
 
 
 class TaskwireError(Exception):
@@ -38,9 +44,9 @@ class Client:
         self.headers = {} if token is None else {"authorization": f"Bearer {token}"}
         self._http = httpx.Client(base_url=url, headers=self.headers, timeout=TIMEOUT_SECONDS)
 
-    def results(self, records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    def results(self, records: Sequence[Mapping[str, Any]], timeout: float = TIMEOUT_SECONDS) -> list[dict[str, Any]]:
         """Sends at most `MAX_RESULTS` results or reports; gives what became of each, in their order."""
-        return _items(self._post("/v1/results", {"results": records}))
+        return _items(self._post("/v1/results", {"results": records}, timeout=timeout))
 
     def release(self, claims: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Gives claims back, each a `taskId` with its `attempt`."""
@@ -53,15 +59,21 @@ class Client:
 
     def events(self, task_id: str) -> Iterator[dict[str, Any]]:
         """A task's events from the first on, as they come, until it has ended. A lost connection is taken up again."""
-        seen = 0
+        seen, status = 0, None
         while True:
             try:
                 for event in self._stream(task_id, seen):
-                    seen = event["seq"]
+                    seen, status = event["seq"], event["status"]
                     yield event
-            except httpx.TransportError:
-                continue
-            return
+                # A task that had ended may have been retried; a server that shuts down ends its streams, too.
+                if status in TERMINAL:
+                    return
+            except httpx.TransportError as error:
+                log.debug("The stream of task %s broke off: %r", task_id, error)
+            except TaskwireError as error:
+                if not error.temporary:
+                    raise
+            time.sleep(RETRY_SECONDS)
 
     def close(self) -> None:
         """Closes its connections."""
@@ -73,9 +85,9 @@ class Client:
             if response.is_error:
                 response.read()
             raise_for(response)
-            for line in response.iter_lines():
-                if line.startswith("data:"):
-                    yield json.loads(line.removeprefix("data:"))
+            for line in _lines(response.iter_bytes()):
+                if line.startswith(b"data:"):
+                    yield json.loads(line.removeprefix(b"data:"))
 
     def _post(self, path: str, body: Mapping[str, Any], **options: Any) -> dict[str, Any]:
         response = self._http.post(path, json=body, **options)
@@ -93,6 +105,14 @@ def raise_for(response: httpx.Response) -> None:
     except ValueError:
         problem = {}
     raise TaskwireError(response.status_code, problem.get("code", "unknown"), problem.get("detail", response.text))
+
+
+def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Whole lines. httpx's own would end at U+2028, too, which JSON leaves as it is."""
+    rest = b""
+    for chunk in chunks:
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from lines
 
 
 def _items(answer: dict[str, Any]) -> list[dict[str, Any]]:

@@ -16,22 +16,28 @@ if TYPE_CHECKING:
     from taskwire.delivery import Delivery
     from taskwire.http.client import Client
 
+SIGN_OF_LIFE_SECONDS = 2.0
+"""How often a running task is reported; a cancellation is heard that late."""
+
 log = logging.getLogger(__name__)
 
 
 class HttpReports:
     """See `ReportChannel`. Stops tasks that were cancelled, have expired, or are somebody else's."""
 
-    def __init__(self, client: Client, interval: float) -> None:
-        """`interval`: seconds between two signs of life of a task; a cancellation is heard that late."""
-        self.interval = interval
+    def __init__(self, client: Client, lease_seconds: float) -> None:
+        """A report that is not answered in a third of a lease is given up, while there is time for another."""
+        self.interval = min(SIGN_OF_LIFE_SECONDS, lease_seconds / 3)
+        self._timeout = lease_seconds / 3
         self._client = client
 
     def send(self, deliveries: Sequence[Delivery], reports: Sequence[Answer]) -> None:
         """See `ReportChannel.send`."""
         for first in range(0, len(reports), MAX_RESULTS):
             batch = slice(first, first + MAX_RESULTS)
-            for delivery, item in zip(deliveries[batch], self._client.results(reports[batch]), strict=True):
+            for delivery, item in zip(
+                deliveries[batch], self._client.results(reports[batch], self._timeout), strict=True
+            ):
                 if item["outcome"] == "ignored":
                     delivery.stop.set(item["reason"])
 

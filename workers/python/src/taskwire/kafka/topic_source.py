@@ -16,8 +16,9 @@ from taskwire.dead_letters import DeadLetter, SourceRecord
 from taskwire.delivery import Delivery
 from taskwire.kafka.assignor import StayWithWorkAssignor
 from taskwire.kafka.holding import Holding
+from taskwire.kafka.publisher import OutgoingRecord
 from taskwire.kafka.workarounds import ask_for_rebalance, unpark
-from taskwire.outcome import Refused
+from taskwire.outcome import Failed, Refused
 from taskwire.request import UnreadableRecordError, read_record
 from taskwire.stop import LOST, SHUTDOWN
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from taskwire.backlog import Backlog
     from taskwire.definition import Definition
     from taskwire.kafka.publisher import Publisher
-    from taskwire.outcome import Failed, Succeeded
+    from taskwire.outcome import Succeeded
 
 CONSUMER_SETTINGS = {
     "auto_offset_reset": "earliest",
@@ -107,12 +108,13 @@ class TopicSource(ConsumerRebalanceListener):
 
     def fault(self) -> str | None:
         """Why it does not work as it should; `None` if it does."""
+        name = f"The consumer of {self._definition.request_topic}"
         if not self._thread.is_alive():
-            return "has ended"
+            return f"{name} has ended."
         silent = time.monotonic() - self._last_turn
         if silent > 3 * JOIN_MS / 1000:
-            return f"has not polled for {silent:.0f} s"
-        return None if self._stable else "is not in its group"
+            return f"{name} has not polled for {silent:.0f} s."
+        return None if self._stable else f"{name} is not in its group."
 
     # What a delivery wants of its origin
 
@@ -122,14 +124,11 @@ class TopicSource(ConsumerRebalanceListener):
         if isinstance(outcome, Refused):
             letter = DeadLetter.of_refused(record, delivery.request, outcome.failure, self._definition.group)
             self._send_letter(letter, holding)
-        else:
-            self._publish(
-                self._definition.result_topic,
-                delivery.request.task_id.encode(),
-                encode(answer(delivery.request, outcome)),
-                holding,
-                record.offset,
-            )
+            return
+        topic, key = self._definition.result_topic, delivery.request.task_id.encode()
+        too_large = answer(delivery.request, Failed("ResultInvalid", f"The result is too large for {topic}."))
+        value = encode(answer(delivery.request, outcome))
+        self._publish(OutgoingRecord(topic, key, value, encode(too_large)), holding, record.offset)
 
     def drop(self, delivery: Delivery) -> None:
         """See `Origin.drop`; what another worker is to do stays uncommitted."""
@@ -276,11 +275,13 @@ class TopicSource(ConsumerRebalanceListener):
             letter.failure.message,
             extra={"topic": letter.record.topic, "partition": letter.record.partition, "offset": letter.record.offset},
         )
-        self._publish(letter.topic, letter.record.key, letter.encode(), holding, letter.record.offset)
+        smaller = letter.encode(with_value=False)
+        outgoing = OutgoingRecord(letter.topic, letter.record.key, letter.encode(), smaller)
+        self._publish(outgoing, holding, letter.record.offset)
 
-    def _publish(self, topic: str, key: bytes | None, value: bytes, holding: Holding, offset: int) -> None:
+    def _publish(self, outgoing: OutgoingRecord, holding: Holding, offset: int) -> None:
         """Writes what finishes a record. If that fails for good, the consumer starts over at what is committed."""
-        self._publisher.publish(topic, key, value, lambda: holding.offsets.finished(offset), self._start_over)
+        self._publisher.publish_or_smaller(outgoing, lambda: holding.offsets.finished(offset), self._start_over)
 
     def _start_over(self, error: BaseException) -> None:
         log.error("%s: an answer was not sent; its task comes again: %r", self._definition.type, error)
