@@ -7,7 +7,7 @@ import { startTaskwire, type TaskwireProcess } from '../support/process.js';
 import { tenAtATime } from './submissions.js';
 
 /** How often it is killed, and how many clients submit one task after the other meanwhile. */
-const KILLS = 5;
+const KILLS = 3;
 const CLIENTS = 8;
 
 describe('a Taskwire with an embedded database', () => {

@@ -1,5 +1,4 @@
 import { Kafka, logLevel } from 'kafkajs';
-import { startKafkaBroker } from './kafka.js';
 import { describeWithServices, unique } from './services.js';
 
 /** Makes a topic of one partition with one record in it. */
@@ -30,23 +29,4 @@ describeWithServices('the shared broker', ['kafka'], ({ brokers }) => {
     await write(brokers, topic);
     expect(await endOffset(brokers, topic)).toBe('1');
   });
-});
-
-describeWithServices('a broker of its own', ['ownKafka'], () => {
-  it('keeps its address and its records over stop, kill and freeze', async () => {
-    const broker = await startKafkaBroker();
-    try {
-      await write(broker.brokers, 'kept');
-      await broker.stop();
-      await expect(endOffset(broker.brokers, 'kept')).rejects.toThrow();
-      await broker.start();
-      await broker.kill();
-      await broker.start();
-      broker.freeze();
-      broker.thaw();
-      expect(await endOffset(broker.brokers, 'kept')).toBe('1');
-    } finally {
-      await broker.close();
-    }
-  }, 180_000); // three starts, on a machine that may be busy
 });
