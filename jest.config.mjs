@@ -66,7 +66,7 @@ export default {
   // Jest knows one for all projects. A broker's restart alone takes seconds.
   testTimeout: 60_000,
   coverageProvider: 'v8',
-  // Integration tests mostly wait for a broker, a database or a timer.
-  maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
+  // Most tests wait for a broker, a database, a process that starts or a timer: more of them run than there are processors.
+  maxWorkers: availableParallelism() + 1,
   reporters: ['default', '<rootDir>/test/support/count-reporter.mjs'],
 };
