@@ -1,7 +1,7 @@
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { setTimeout as pause } from 'node:timers/promises';
 import { DataSource, type EntityManager } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../database/new-id.js';
 import type { Caller } from '../auth/caller.js';
 import type { ErrorCode } from '../errors/app-error.js';
 import { Rounds } from '../events/rounds.js';
@@ -124,7 +124,7 @@ export class AuditLog implements BeforeApplicationShutdown {
 }
 
 async function insert(manager: EntityManager, entries: readonly NewEntry[]): Promise<void> {
-  await manager.query(INSERT, [JSON.stringify(entries.map((entry) => ({ id: uuidv7(), ...entry })))]);
+  await manager.query(INSERT, [JSON.stringify(entries.map((entry) => ({ id: newId(), ...entry })))]);
 }
 
 function entryOf(

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { v7 as uuidv7, validate as isUuid } from 'uuid';
+import { validate as isUuid } from 'uuid';
+import { newId } from '../database/new-id.js';
 import type { ConsumedRecord } from '../consuming/positions.js';
 import type { Effect, RecordReader } from '../consuming/record-pipeline.js';
 import { blamingRecords } from '../database/fault.js';
@@ -68,7 +69,7 @@ export class DeadLetterReader implements RecordReader<DeadLetterReading | null> 
     const { original, key, value, headers, error, attempts, group, failedAt, truncated } = reading;
     const topic = original.topic ?? record.topic.replace(SUFFIX, '');
     return {
-      id: uuidv7(),
+      id: newId(),
       identity: identityFor(record, reading),
       kind: this.kindOf(topic),
       topic,

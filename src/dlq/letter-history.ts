@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, In, type EntityManager } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../database/new-id.js';
 import { DeadLetterAction, type DeadLetterActionName } from './dead-letter-action.entity.js';
 
 /** A step of a letter's history. */
@@ -30,7 +30,7 @@ export class LetterHistory {
   async add(manager: EntityManager, actions: readonly NewAction[]): Promise<void> {
     if (actions.length === 0) return;
     const rows = actions.map((action) => ({
-      id: uuidv7(),
+      id: newId(),
       dead_letter_id: action.deadLetterId,
       action: action.action,
       by: action.by,

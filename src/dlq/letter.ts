@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../database/new-id.js';
 import { RecordFault } from '../database/fault.js';
 import type { TaskError } from '../tasks/task-state.js';
 import type { DeliveredRecord, RecordHeaders } from '../transport/transport.js';
@@ -49,7 +49,7 @@ export function letterOfRecord(
   const { topic, partition, offset, key, value, headers } = record;
   const timestamp = new Date(record.timestamp);
   return {
-    id: uuidv7(),
+    id: newId(),
     identity: identityOf(topic, partition, offset, record.timestamp, group),
     kind,
     topic,
@@ -79,7 +79,7 @@ export function letterOfTask(task: {
   copy: boolean;
 }): NewDeadLetter {
   return {
-    id: uuidv7(),
+    id: newId(),
     identity: identityOf('task', task.id, task.attempt),
     kind: 'request',
     topic: task.topic,

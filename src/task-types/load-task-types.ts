@@ -52,7 +52,7 @@ function taskType(
     attemptTimeoutSeconds: entry.attemptTimeoutSeconds ?? null,
     payloadErrors:
       payloadSchema === undefined
-        ? () => []
+        ? null
         : naming(`types.${name}.payloadSchema`, () => compilePayloadSchema(resolve(folder, payloadSchema))),
   };
 }

@@ -9,7 +9,7 @@ import { schemaErrors } from './schema-errors.js';
  *
  * @throws {Error} with one line, if there is no such file, it is no JSON, or no schema.
  */
-export function compilePayloadSchema(file: string): TaskType['payloadErrors'] {
+export function compilePayloadSchema(file: string): NonNullable<TaskType['payloadErrors']> {
   const schema = readSchema(file);
   // One for each schema, so that two files may have the same `$id`. Unknown keywords are refused: they are slips.
   const ajv = new Ajv2020({ allErrors: true, strictTypes: false, strictTuples: false, logger: false });

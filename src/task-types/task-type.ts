@@ -28,8 +28,8 @@ export interface TaskType {
   expiresInSeconds: number;
   /** Whether no two open tasks of one result topic may have the same correlation id. */
   uniqueCorrelation: boolean;
-  /** What is wrong with a payload; empty if nothing is, or if the type has no schema. */
-  payloadErrors(payload: object): ErrorDetail[];
+  /** What is wrong with a payload, empty if nothing is; `null` for a type without a schema. */
+  payloadErrors: ((payload: object) => ErrorDetail[]) | null;
 }
 
 /** The name of the type that is always there. */

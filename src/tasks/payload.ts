@@ -44,7 +44,7 @@ function payloadTooLarge(bytes: number): AppError {
 
 function schemaErrors(payload: string, type: TaskType): ErrorDetail[] {
   try {
-    return type.payloadErrors(JSON.parse(payload) as object);
+    return type.payloadErrors?.(JSON.parse(payload) as object) ?? [];
   } catch (error) {
     // A schema that refers to itself recurses with the payload.
     if (error instanceof RangeError) return [{ path: 'payload', message: 'is nested too deeply' }];

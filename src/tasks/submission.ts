@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../database/new-id.js';
 import { canonical } from '../json/canonical.js';
 import { members, objectText } from '../json/members.js';
 import type { TaskType } from '../task-types/task-type.js';
@@ -48,7 +48,7 @@ export function submissionOf(body: SubmitTaskDto, text: string, context: Submiss
   if (payload === undefined) throw new Error('a body that has a payload has no text for it');
   const { bytes: payloadBytes, fields: payloadFields } = checkPayload(payload, type);
   return {
-    id: uuidv7(),
+    id: newId(),
     type,
     owner,
     payload,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { v7 as uuidv7, validate as isUuid } from 'uuid';
+import { validate as isUuid } from 'uuid';
+import { newId } from '../../database/new-id.js';
 import { AuditLog } from '../../audit/audit-log.js';
 import type { Caller } from '../../auth/caller.js';
 import { transact } from '../../database/transaction.js';
@@ -25,7 +26,7 @@ export class RedrivesService {
 
   /** Starts one for the open letters that match now; later ones are not its. */
   start(caller: Caller, redrive: Omit<NewRedrive, 'id' | 'by'>): Promise<Redrive> {
-    const id = uuidv7();
+    const id = newId();
     return transact(this.dataSource, async (manager) => {
       await this.auditLog.done(manager, { caller, action: 'redrive_started', target: id });
       return this.redrives.start(manager, { id, by: caller.owner, ...redrive });
