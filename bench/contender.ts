@@ -9,7 +9,7 @@ export interface Contender {
   /** How it is set up, in a sentence. */
   about: string;
   /** Starts it, ready to take tasks; without a worker yet. */
-  start(servers: Servers): Promise<RunningContender>;
+  start: (servers: Servers) => Promise<RunningContender>;
 }
 
 /** A contender that runs. */

@@ -8,6 +8,8 @@ import { pythonBench } from './python-sdk.js';
 import { save, section, type Run } from './report/document.js';
 import { CALM, QUICK, type Scenario } from './scenario.js';
 import { cost } from './scenarios/cost.js';
+import { fanOut } from './scenarios/fan-out.js';
+import { growth, largeGrowth } from './scenarios/growth.js';
 import { pipeline } from './scenarios/pipeline.js';
 import { roundTrip } from './scenarios/round-trip.js';
 import { start } from './scenarios/start.js';
@@ -18,7 +20,16 @@ import { measure } from './turns.js';
 import { results } from './scenarios.js';
 
 /** Those that measure contenders beside each other. */
-const COMPARED = { submissions, pipeline, 'round-trip': roundTrip, cost, start };
+const COMPARED = {
+  submissions,
+  pipeline,
+  'round-trip': roundTrip,
+  cost,
+  start,
+  growth,
+  'growth-large': largeGrowth,
+  'fan-out': fanOut,
+};
 
 /** Those of Taskwire alone. */
 const ALONE = {
@@ -57,7 +68,8 @@ for (const [name, scenario] of Object.entries(ALONE)) if (names.includes(name)) 
 async function compare(name: string, scenario: Scenario, servers: Servers): Promise<void> {
   const { title, plotted } = scenario;
   const wanted = values.of?.split(',');
-  const contenders = scenario.contenders ?? CONTENDERS.filter((one) => wanted?.includes(one.name) ?? true);
+  const all = scenario.contenders ?? CONTENDERS;
+  const contenders = all.filter(({ name }) => wanted?.includes(name) ?? true);
   const repeats = Number(values.repeats);
   const before = loadavg();
   const results = await measure(scenario, contenders, servers, {

@@ -29,14 +29,12 @@ export interface Turns {
 export interface Pace {
   /** Of a step at one load. */
   seconds: number;
-  /** Of a round trip, one by one. */
-  tasks: number;
 }
 
-export const CALM: Pace = { seconds: 5, tasks: 1_000 };
+export const CALM: Pace = { seconds: 5 };
 
 /** To see whether it works: the figures mean little. */
-export const QUICK: Pace = { seconds: 2, tasks: 200 };
+export const QUICK: Pace = { seconds: 2 };
 
 /** The turns of a contender that was started once, and is warm. `withWorker`: its worker runs all the time. */
 export function ofWarm(

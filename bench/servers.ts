@@ -10,7 +10,7 @@ export interface Servers {
   /** Makes an empty schema; the URL leads into it. */
   createDatabase(): Promise<string>;
   /** Runs a query in the schema of a URL, or, without one, in none. */
-  query<T extends object>(sql: string, databaseUrl?: string): Promise<T[]>;
+  query: <T extends object>(sql: string, databaseUrl?: string) => Promise<T[]>;
   /** What they and the machine are, to be shown beside the figures. */
   settings: Record<string, string>;
   close(): Promise<void>;

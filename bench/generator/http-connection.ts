@@ -2,20 +2,22 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { Target } from '../contender.js';
 
-const PAYLOAD = JSON.stringify({ payload: { fileUrl: '/data/a.shp', note: 'x'.repeat(400) } });
+const TASK = JSON.stringify({ payload: { fileUrl: '/data/a.shp', note: 'x'.repeat(400) } });
 
 /**
- * A kept-alive connection that submits the same task again and again. It understands no more of HTTP than that needs: the
- * generator runs on the processors of what it measures, and Node's own client would take three times as much of them.
+ * A kept-alive connection that posts one request after the other. It understands no more of HTTP than that needs: the generator
+ * runs on the processors of what it measures, and Node's own client would take three times as much of them.
  */
 export class HttpConnection {
   private text = '';
   private answered: ((text: string) => void) | null = null;
+  private readonly submission: string;
 
   private constructor(
     private readonly socket: Socket,
-    private readonly request: string,
+    { submitPath }: Target,
   ) {
+    this.submission = toRequest(submitPath, TASK);
     socket.setNoDelay(true).setEncoding('latin1');
     socket.on('data', (chunk) => {
       this.read(String(chunk));
@@ -26,29 +28,37 @@ export class HttpConnection {
     });
   }
 
-  static async open({ url, submitPath }: Target, body = PAYLOAD): Promise<HttpConnection> {
-    const { hostname, port, host } = new URL(url);
+  static async open(target: Target): Promise<HttpConnection> {
+    const { hostname, port } = new URL(target.url);
     const socket = connect(Number(port), hostname);
     await once(socket, 'connect');
-    const request =
-      `POST ${submitPath} HTTP/1.1\r\nhost: ${host}\r\ncontent-type: application/json\r\n` +
-      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
-    return new HttpConnection(socket, request);
+    return new HttpConnection(socket, target);
   }
 
-  /** Submits the task; tells its id once it was accepted. One at a time. */
+  /** Submits the task, which is always the same; tells its id once it was accepted. */
   async submit(): Promise<string> {
-    const text = await new Promise<string>((resolve) => {
-      this.answered = resolve;
-      this.socket.write(this.request);
-    });
+    const text = await this.send(this.submission);
     const id = /"id":"([^"]+)"/.exec(text)?.[1];
     if (!text.startsWith('HTTP/1.1 202') || !id) throw new Error(`not accepted: ${text}`);
     return id;
   }
 
+  /** Posts something else. */
+  async post(path: string, body: string): Promise<void> {
+    const text = await this.send(toRequest(path, body));
+    if (!text.startsWith('HTTP/1.1 20')) throw new Error(`not taken: ${text}`);
+  }
+
   close(): void {
     this.socket.removeAllListeners('end').destroy();
+  }
+
+  /** One at a time. */
+  private send(request: string): Promise<string> {
+    return new Promise((resolve) => {
+      this.answered = resolve;
+      this.socket.write(request);
+    });
   }
 
   private read(chunk: string): void {
@@ -59,6 +69,13 @@ export class HttpConnection {
     this.answered = null;
     answered?.(text);
   }
+}
+
+function toRequest(path: string, body: string): string {
+  return (
+    `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n` +
+    `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+  );
 }
 
 function isWhole(text: string): boolean {

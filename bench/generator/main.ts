@@ -1,5 +1,7 @@
 import { closedLoop } from './closed-loop.js';
-import { oneByOne } from './one-by-one.js';
+import { fanOut } from './fan-out.js';
+import { inFlight } from './in-flight.js';
+
 import { openLoop } from './open-loop.js';
 import type { Order, Outcome } from './order.js';
 
@@ -13,7 +15,9 @@ function run(order: Order): Promise<Outcome> {
       return closedLoop(order);
     case 'open':
       return openLoop(order);
-    case 'one-by-one':
-      return oneByOne(order);
+    case 'in-flight':
+      return inFlight(order);
+    case 'fan-out':
+      return fanOut(order);
   }
 }

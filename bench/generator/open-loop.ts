@@ -5,7 +5,7 @@ import { summary, type Order, type Outcome } from './order.js';
 
 const CONNECTIONS = 128;
 
-/** Who is this many seconds of load behind will not catch up: it is told by then that the rate is too high. */
+/** Who is this many seconds of load behind will not catch up: the rate is too high, and more of it would tell no more. */
 const HOPELESS_SECONDS = 1;
 
 /**
@@ -25,11 +25,12 @@ export async function openLoop({
   const idle = [...connections];
   const waiting: number[] = [];
   const answers: number[] = [];
+  const ended: Promise<void>[] = [];
   const submit = async (connection: HttpConnection, due: number | undefined): Promise<void> => {
     for (let dueAt = due; dueAt !== undefined; dueAt = waiting.shift()) {
       const taskId = await connection.submit();
       answers.push(performance.now() - dueAt);
-      ends.accepted(taskId, dueAt);
+      ended.push(ends.of(taskId, dueAt));
     }
     idle.push(connection);
   };
@@ -50,7 +51,7 @@ export async function openLoop({
   const left = backlog();
   while (answers.length < sent) await sleep(5);
   const took = (performance.now() - start) / 1_000;
-  await ends.settled();
+  await ends.patiently(Promise.all(ended));
   for (const connection of connections) connection.close();
   ends.close();
   return {

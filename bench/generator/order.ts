@@ -4,7 +4,8 @@ import type { Target } from '../contender.js';
 export type Order = { target: Target } & (
   | { kind: 'closed'; connections: number; seconds: number }
   | { kind: 'open'; rate: number; seconds: number }
-  | { kind: 'one-by-one'; total: number }
+  | { kind: 'in-flight'; tasks: number; seconds: number }
+  | { kind: 'fan-out'; sockets: number; reports: number }
 );
 
 /** In milliseconds. */
