@@ -3,6 +3,7 @@
 Prints how often tasks were executed, with the SDK, then with plain kafka-python. `npm run bench -- python-long-tasks`
 """
 
+import atexit
 import os
 import subprocess
 import sys
@@ -31,6 +32,7 @@ def measure(title: str, name: str, start: Callable[[str], WorkerProcess | subpro
     journal = Journal(Path(tempfile.mkdtemp()) / "journal")
     ids = taskwire.submit(name, TASKS, journal, seconds=SECONDS)
     workers = [start("a"), start("b")]
+    atexit.register(lambda: [worker.kill() for worker in workers])
     began = time.monotonic()
     while len(journal.notes()) < 5:
         time.sleep(0.1)

@@ -3,6 +3,7 @@
 `npm run bench -- python-takeover`
 """
 
+import atexit
 import os
 import statistics
 import tempfile
@@ -15,7 +16,9 @@ RUNS = 5
 
 
 def start(types: str, name: str) -> WorkerProcess:
-    return WorkerProcess(types, name, Path(tempfile.mkdtemp()) / "log", True, {})
+    worker = WorkerProcess(types, name, Path(tempfile.mkdtemp()) / "log", True, {})
+    atexit.register(worker.kill)
+    return worker
 
 
 def until_elsewhere(taskwire: Taskwire, name: str) -> float:
