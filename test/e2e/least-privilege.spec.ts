@@ -9,12 +9,19 @@ import { eventually } from '../support/eventually.js';
 import { aclLines, KAFKA_FOLDER, startGuardedKafka, type GuardedKafka } from '../support/guarded-kafka.js';
 import { startPostgres, type PostgresServer } from '../support/postgres.js';
 import { startTaskwire, type TaskwireProcess } from '../support/process.js';
+import { pythonInterpreter } from '../support/python.js';
 import { describeWithServices } from '../support/services.js';
 import { jsonOf, Worker } from '../support/worker.js';
 import { PATIENCE, ready } from './installation.js';
 
 const PASSWORD = 'of-the-test';
 const [REQUESTS, RESULTS] = ['topic-task-request', 'topic-task-result'];
+
+const PYTHON_WORKER = `
+from taskwire import Worker
+worker = Worker(execution="thread")
+worker.task()(lambda task: {"more": task.payload["n"] + 1})
+worker.run()`;
 
 const TABLES = `
   SELECT c.relname AS table, r.rolname AS role, p.privilege
@@ -64,6 +71,17 @@ describeWithServices(
       await Promise.all([web.stop('SIGKILL'), worker.stop('SIGKILL')]);
       await Promise.all([server.close(), kafka.close()]);
     });
+
+    it('has a worker of the Python SDK do a task, with SASL and the rights of compute', async () => {
+      const sdk = path.join(ROOT, 'workers', 'python');
+      const python = await pythonInterpreter(path.join(sdk, 'requirements-dev.txt'));
+      const child = await Child.start(python, ['-c', PYTHON_WORKER], {
+        env: { ...saslSettings('compute'), PATH: process.env.PATH, PYTHONPATH: path.join(sdk, 'src') },
+      });
+      const { id } = await client.submit({ n: 20 });
+      expect(await client.ended(id)).toMatchObject({ status: 'succeeded', result: { more: 21 } });
+      expect(await child.stop()).toBe(0);
+    }, 180_000);
 
     it('does a task from submission to result, and keeps the dead letters of both directions', async () => {
       await compute.work(REQUESTS, RESULTS, (request) => {
@@ -260,11 +278,17 @@ describeWithServices(
         PATH: process.env.PATH ?? '',
         ROLE: role,
         DATABASE_URL: urlOf(`taskwire_${role}`),
+        ...saslSettings(`taskwire-${role}`),
+        LOG_LEVEL: 'info',
+      };
+    }
+
+    function saslSettings(user: string): Record<string, string> {
+      return {
         KAFKA_BROKERS: kafka.brokers,
         KAFKA_SASL_MECHANISM: 'scram-sha-512',
-        KAFKA_SASL_USERNAME: `taskwire-${role}`,
+        KAFKA_SASL_USERNAME: user,
         KAFKA_SASL_PASSWORD: PASSWORD,
-        LOG_LEVEL: 'info',
       };
     }
 
