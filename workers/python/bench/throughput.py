@@ -52,7 +52,7 @@ def over_kafka(command: Callable[[str], list[str]]) -> float:
     return TASKS / (times[-1] - times[0])
 
 
-def over_redis(app: str, command: list[str], results: str) -> float:
+def over_redis(app: str, arguments: list[str], results: str) -> float:
     """Tasks from a queue in Redis, results kept there."""
     import redis
 
@@ -60,6 +60,7 @@ def over_redis(app: str, command: list[str], results: str) -> float:
         server = redis.Redis.from_url(REDIS)
         env = {**os.environ, "REDIS_URL": REDIS}
         subprocess.run([sys.executable, f"{app}.py", str(TASKS)], cwd=HERE, env=env, check=True)
+        command = [sys.executable, *arguments]
         worker = subprocess.Popen(command, cwd=HERE, env=env, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 
         def done() -> int:
@@ -100,10 +101,10 @@ MEASURES: dict[str, Callable[[], float]] = {
     "process": lambda: over_kafka(sdk("process")),
     "faststream": lambda: over_kafka(lambda name: [sys.executable, "noop_faststream.py"]),
     "celery": lambda: over_redis(
-        "noop_celery", ["celery", "-A", "noop_celery", "worker", "--concurrency=1"], "celery-task-meta-*"
+        "noop_celery", ["-m", "celery", "-A", "noop_celery", "worker", "--concurrency=1"], "celery-task-meta-*"
     ),
     "dramatiq": lambda: over_redis(
-        "noop_dramatiq", ["dramatiq", "noop_dramatiq", "--processes=1", "--threads=1"], "dramatiq-results:*"
+        "noop_dramatiq", ["-m", "dramatiq", "noop_dramatiq", "--processes=1", "--threads=1"], "?" * 32
     ),
 }
 
