@@ -46,6 +46,21 @@ describe('a group commit', () => {
     await expect(Promise.all(answers)).resolves.toEqual(['1', '2', '3', '4']);
   });
 
+  it('has owners take turns where not all fit into a round, so that who waits with thousands delays nobody', async () => {
+    const owner = (item: string): string => item.charAt(0);
+    const stage = new Stage<string>({ maxWeight: 4, owner });
+    const flood = Array.from({ length: 9 }, (_, index) => `a${index}`);
+    const answers = [...flood, 'b0', 'c0', 'b1'].map((item) => stage.commits.add(item));
+    for (let round = 0; round < 4; round++) await stage.end(round);
+    expect(stage.rounds).toEqual([
+      ['a0'],
+      ['a1', 'b0', 'c0', 'a2'],
+      ['a3', 'b1', 'a4', 'a5'],
+      ['a6', 'a7', 'a8'],
+    ]);
+    await expect(Promise.all(answers)).resolves.toHaveLength(12);
+  });
+
   it('fills a round up to its weight, and lets nobody overtake', async () => {
     const stage = new Stage<number>({ maxWeight: 10, weight: (item) => item });
     void [1, 6, 4, 5, 1, 11, 2].map((item) => stage.commits.add(item));

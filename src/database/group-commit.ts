@@ -19,6 +19,8 @@ export interface GroupCommitOptions<T, R> {
   concurrency?: number;
   /** Items that have a key in common do not share a round; the later one waits. */
   keys?: (item: T) => readonly string[];
+  /** Whose an item is (default: all are one's). Where not all fit into a round, everybody's items take turns. */
+  owner?: (item: T) => string;
 }
 
 /**
@@ -32,7 +34,7 @@ export class GroupCommit<T, R> {
 
   constructor(private readonly options: GroupCommitOptions<T, R>) {}
 
-  /** Resolves or rejects with what became of this item. Items keep the order in which they were added. */
+  /** Resolves or rejects with what became of this item. Items of one owner keep the order in which they were added. */
   add(item: T): Promise<R> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ item, resolve, reject });
@@ -77,20 +79,33 @@ export class GroupCommit<T, R> {
   /** The next round: as many as the weight allows, in order, leaving out those whose keys are in it or before them. */
   private takeRound(): Waiting<T, R>[] {
     const { maxWeight, weight = () => 1, keys = () => [] } = this.options;
-    const round: Waiting<T, R>[] = [];
-    const later: Waiting<T, R>[] = [];
+    const round = new Set<Waiting<T, R>>();
     const seen = new Set<string>();
     let total = 0;
     let full = false;
-    for (const waiting of this.waiting) {
+    for (const waiting of this.inTurns()) {
       const own = keys(waiting.item);
       total += full ? 0 : weight(waiting.item);
-      full ||= round.length > 0 && total > maxWeight;
-      if (full || own.some((key) => seen.has(key))) later.push(waiting);
-      else round.push(waiting);
+      full ||= round.size > 0 && total > maxWeight;
+      if (!full && !own.some((key) => seen.has(key))) round.add(waiting);
       for (const key of own) seen.add(key);
     }
-    this.waiting = later;
-    return round;
+    this.waiting = this.waiting.filter((waiting) => !round.has(waiting));
+    return [...round];
+  }
+
+  /** What waits: everybody's first, then everybody's second, and so on. */
+  private inTurns(): Waiting<T, R>[] {
+    const { owner } = this.options;
+    if (!owner) return this.waiting;
+    const turns: Waiting<T, R>[][] = [];
+    const taken = new Map<string, number>();
+    for (const waiting of this.waiting) {
+      const name = owner(waiting.item);
+      const turn = taken.get(name) ?? 0;
+      taken.set(name, turn + 1);
+      (turns[turn] ??= []).push(waiting);
+    }
+    return turns.flat();
   }
 }

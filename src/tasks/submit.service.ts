@@ -15,6 +15,7 @@ import { correlationLock, UniqueCorrelations } from './unique-correlations.js';
 import type { Submission } from './submission.js';
 import { type KnownKey, type Stamps, SubmissionRepository } from './submission.repository.js';
 import type { TaskView } from './task-response.js';
+import { WaitingRoom } from './waiting-room.js';
 
 /** A durable task. `replayed`: its idempotency key had made it before. */
 export interface Submitted {
@@ -22,12 +23,15 @@ export interface Submitted {
   replayed: boolean;
 }
 
-/** What one commit takes at the most, in bytes; a submission counts its payload and this much for the rest. */
-const MAX_GROUP_BYTES = 4 * 1024 * 1024;
+/**
+ * What one commit takes at the most, in bytes; a submission counts its payload and this much for the rest. Larger ones save
+ * nothing, and everybody else waits for them.
+ */
+const MAX_GROUP_BYTES = 1024 * 1024;
 const ROW_BYTES = 4 * 1024;
 
-/** What waits for a commit at the most, counted in the same way: a database that is slow must not fill the memory. */
-const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+/** What waits for a commit at the most, counted in the same way. */
+const ROOM = { forAll: 64 * 1024 * 1024, forOne: 32 * 1024 * 1024 };
 
 /**
  * Makes tasks durable. Concurrent submissions share one commit; when `submit` resolves, the task will be handed out,
@@ -38,7 +42,7 @@ export class SubmitService {
   /** Submissions that need locks share no commit with those that need none, which never wait for anybody. */
   private readonly plain = this.groupCommit();
   private readonly guarded = this.groupCommit();
-  private waitingBytes = 0;
+  private readonly waiting = new WaitingRoom(ROOM);
 
   constructor(
     private readonly submissions: SubmissionRepository,
@@ -50,17 +54,10 @@ export class SubmitService {
     private readonly openTasks: OpenTasks,
   ) {}
 
-  /** @throws AppError `idempotency_key_reused`, `correlation_in_use`, or `payload_invalid` if it cannot be stored */
+  /** @throws AppError `idempotency_key_reused`, `correlation_in_use`, `unavailable`, or `payload_invalid` if it cannot be stored */
   async submit(submission: Submission): Promise<Submitted> {
-    const bytes = sizeOf(submission);
-    if (this.waitingBytes + bytes > MAX_WAITING_BYTES)
-      throw new AppError('unavailable', 'the database does not keep up; try again later');
-    this.waitingBytes += bytes;
-    try {
-      return await (needsLocks(submission) ? this.guarded : this.plain).add(submission);
-    } finally {
-      this.waitingBytes -= bytes;
-    }
+    const commits = needsLocks(submission) ? this.guarded : this.plain;
+    return this.waiting.during(submission.owner, sizeOf(submission), () => commits.add(submission));
   }
 
   private groupCommit(): GroupCommit<Submission, Submitted> {
@@ -69,6 +66,7 @@ export class SubmitService {
       maxWeight: MAX_GROUP_BYTES,
       weight: sizeOf,
       keys: exclusiveKeys,
+      owner: ({ owner }) => owner,
     });
   }
 
