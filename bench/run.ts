@@ -7,17 +7,19 @@ import { claims, embedded } from './over-http.js';
 import { pythonBench } from './python-sdk.js';
 import { save, section, type Run } from './report/document.js';
 import { CALM, QUICK, type Scenario } from './scenario.js';
+import { backlog } from './scenarios/backlog.js';
+import { batches } from './scenarios/batches.js';
 import { cost } from './scenarios/cost.js';
 import { fanOut } from './scenarios/fan-out.js';
 import { growth, largeGrowth } from './scenarios/growth.js';
 import { pipeline } from './scenarios/pipeline.js';
+import { results } from './scenarios/results.js';
 import { roundTrip } from './scenarios/round-trip.js';
 import { start } from './scenarios/start.js';
 import { submissions } from './scenarios/submissions.js';
 import { startServers, type Servers } from './servers.js';
 import { onStage } from './stage.js';
 import { measure } from './turns.js';
-import { results } from './scenarios.js';
 
 /** Those that measure contenders beside each other. */
 const COMPARED = {
@@ -26,6 +28,9 @@ const COMPARED = {
   'round-trip': roundTrip,
   cost,
   start,
+  batches,
+  backlog,
+  results,
   growth,
   'growth-large': largeGrowth,
   'fan-out': fanOut,
@@ -33,7 +38,6 @@ const COMPARED = {
 
 /** Those of Taskwire alone. */
 const ALONE = {
-  results,
   claims,
   embedded,
   'dead-letters': deadLetters,

@@ -34,7 +34,7 @@ export interface Pace {
 export const CALM: Pace = { seconds: 5 };
 
 /** To see whether it works: the figures mean little. */
-export const QUICK: Pace = { seconds: 2 };
+export const QUICK: Pace = { seconds: 1 };
 
 /** The turns of a contender that was started once, and is warm. `withWorker`: its worker runs all the time. */
 export function ofWarm(
@@ -57,7 +57,7 @@ export function ofWarm(
 /** For the compilers of all that takes part. */
 async function warmUp(entrant: Entrant, keepWorker: boolean, { seconds }: Pace): Promise<void> {
   await entrant.running.startWorker();
-  await entrant.load({ kind: 'closed', connections: 16, seconds });
+  await entrant.load({ kind: 'closed', connections: 16, batch: 1, until: { seconds } });
   await entrant.audit();
   if (!keepWorker) await entrant.running.stopWorker();
 }

@@ -23,3 +23,14 @@ export async function createTopics(brokers: string, name: string): Promise<Topic
   await admin.disconnect();
   return topics;
 }
+
+/** How many records were written to a topic. */
+export async function recordsOn(brokers: string, topic: string): Promise<number> {
+  const admin = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  try {
+    return (await admin.fetchTopicOffsets(topic)).reduce((sum, { high }) => sum + Number(high), 0);
+  } finally {
+    await admin.disconnect();
+  }
+}

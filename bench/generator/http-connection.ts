@@ -12,10 +12,11 @@ export class HttpConnection {
   private text = '';
   private answered: ((text: string) => void) | null = null;
   private readonly submission: string;
+  private readonly batches: Record<number, string> = {};
 
   private constructor(
     private readonly socket: Socket,
-    { submitPath }: Target,
+    private readonly submitPath: string,
   ) {
     this.submission = toRequest(submitPath, TASK);
     socket.setNoDelay(true).setEncoding('latin1');
@@ -32,7 +33,7 @@ export class HttpConnection {
     const { hostname, port } = new URL(target.url);
     const socket = connect(Number(port), hostname);
     await once(socket, 'connect');
-    return new HttpConnection(socket, target);
+    return new HttpConnection(socket, target.submitPath);
   }
 
   /** Submits the task, which is always the same; tells its id once it was accepted. */
@@ -41,6 +42,17 @@ export class HttpConnection {
     const id = /"id":"([^"]+)"/.exec(text)?.[1];
     if (!text.startsWith('HTTP/1.1 202') || !id) throw new Error(`not accepted: ${text}`);
     return id;
+  }
+
+  /** Submits so many at once, as Taskwire takes them; tells how many were accepted. */
+  async submitBatch(size: number): Promise<number> {
+    const request = (this.batches[size] ??= toRequest(
+      `${this.submitPath}/batch`,
+      `{"tasks":[${Array<string>(size).fill(TASK).join(',')}]}`,
+    ));
+    const text = await this.send(request);
+    if (!text.startsWith('HTTP/1.1 202')) throw new Error(`not accepted: ${text}`);
+    return text.split('"task":{').length - 1;
   }
 
   /** Posts something else. */

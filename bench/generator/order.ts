@@ -2,7 +2,7 @@ import type { Target } from '../contender.js';
 
 /** What the generator is told to do; it runs in a process of its own. */
 export type Order = { target: Target } & (
-  | { kind: 'closed'; connections: number; seconds: number }
+  | { kind: 'closed'; connections: number; batch: number; until: { seconds: number } | { accepted: number } }
   | { kind: 'open'; rate: number; seconds: number }
   | { kind: 'in-flight'; tasks: number; seconds: number }
   | { kind: 'fan-out'; sockets: number; reports: number }
@@ -18,7 +18,7 @@ export interface Latencies {
 
 /** What it saw. */
 export interface Outcome {
-  /** Answers 202. */
+  /** Tasks that were answered 202. */
   accepted: number;
   /** From the first request to the last answer. */
   seconds: number;

@@ -9,7 +9,12 @@ export const submissions: Scenario = {
   enter: ofWarm(false, (entrant, { seconds }) => async () => {
     const figures: Figures = {};
     for (const connections of CONNECTIONS) {
-      const outcome = await entrant.load({ kind: 'closed', connections, seconds });
+      const outcome = await entrant.load({
+        kind: 'closed',
+        connections,
+        batch: 1,
+        until: { seconds },
+      });
       figures[connections] = outcome.accepted / outcome.seconds;
     }
     await entrant.running.startWorker();
