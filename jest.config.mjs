@@ -49,7 +49,7 @@ const onBothDatabases = [
 
 export default {
   projects: [
-    { ...project, displayName: 'unit', testMatch: ['<rootDir>/src/**/*.spec.ts'] },
+    { ...project, displayName: 'unit', testMatch: ['<rootDir>/{src,faults}/**/*.spec.ts'] },
     {
       ...withServices,
       displayName: 'integration',

@@ -18,6 +18,8 @@ export const PATIENCE = { timeoutMs: 60_000 };
 export interface InstallationOptions extends Partial<SharedServices> {
   /** Settings of all processes, on top of those that every installation has. */
   env?: Record<string, string>;
+  /** Where the application is; this project's own folder by default. */
+  folder?: string;
 }
 
 /**
@@ -37,9 +39,14 @@ export class Installation {
     private readonly env: Record<string, string>,
     private readonly database: pg.Pool,
     private readonly dispose: () => Promise<void>,
+    private readonly folder: string | undefined,
   ) {}
 
-  static async create({ env = {}, ...services }: InstallationOptions = {}): Promise<Installation> {
+  static async create({
+    env = {},
+    folder: application,
+    ...services
+  }: InstallationOptions = {}): Promise<Installation> {
     const found = { ...sharedServices(), ...services };
     const schema = await createTestDatabase(found.databaseUrl);
     const folder = await mkdtemp(path.join(tmpdir(), 'taskwire-e2e-'));
@@ -57,6 +64,7 @@ export class Installation {
         await schema.drop();
         await rm(folder, { recursive: true });
       },
+      application,
     );
     const { requestTopic, resultTopic } = installation;
     await writeFile(
@@ -83,7 +91,7 @@ export class Installation {
 
   /** Starts a process, which listens when this resolves. */
   async start(role: 'all' | 'web' | 'worker', env: Record<string, string> = {}): Promise<TaskwireProcess> {
-    const process = await startTaskwire({ role, env: { ...this.settings, ...env } });
+    const process = await startTaskwire({ role, folder: this.folder, env: { ...this.settings, ...env } });
     this.processes.push(process);
     return process;
   }

@@ -7,7 +7,7 @@ export interface TaskwireOptions {
   role: 'all' | 'web' | 'worker';
   env: Record<string, string>;
   /** Where the application is; this project's own folder by default. */
-  folder?: string;
+  folder?: string | undefined;
 }
 
 /** A Taskwire process that is ready; `url` is its address without a path. */

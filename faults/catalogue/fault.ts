@@ -1,0 +1,13 @@
+import type { Random } from '../mix/random.js';
+import type { Stage } from '../stage/stage.js';
+
+/** Something that breaks while the mix runs. */
+export interface Fault {
+  name: string;
+  /** For the table: what is done. */
+  about: string;
+  /** Breaks it; resolves when what was broken is whole again, or when those who are left have to do without it. */
+  inject(stage: Stage, random: Random): Promise<void>;
+  /** Puts back what `inject` left broken; the recovery is not measured from here. */
+  mend?(stage: Stage): Promise<void>;
+}

@@ -1,0 +1,70 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Random } from '../mix/random.js';
+import type { Member } from '../stage/member.js';
+import type { Stage } from '../stage/stage.js';
+import type { Fault } from './fault.js';
+
+/** Longer than sessions at the broker (30 s) and leases in the database last. */
+const FROZEN_MS = 60_000;
+const SHORTLY_FROZEN_MS = 8_000;
+
+const start = async (members: readonly Member[]): Promise<void> => {
+  for (const member of members) await member.revive();
+};
+
+/** kill -9, at a random moment; the others go on without it for a while. */
+function killed(role: 'web' | 'worker'): Fault {
+  const members = (stage: Stage): Member[] => (role === 'web' ? stage.webs : stage.workers);
+  return {
+    name: `kill-${role}`,
+    about: `\`kill -9\` of a \`${role}\`, at a random moment; started again when the others have recovered`,
+    inject: async (stage, random) => {
+      await pause(random.between(0, 1_000));
+      await random.pick(members(stage)).kill();
+    },
+    mend: (stage) => start(members(stage)),
+  };
+}
+
+async function freeze(stage: Stage, random: Random, forMs: number): Promise<void> {
+  const frozen = [random.pick(stage.webs), random.pick(stage.workers)];
+  for (const member of frozen) member.freeze();
+  await pause(forMs);
+  for (const member of frozen) member.thaw();
+}
+
+/** What happens to processes of Taskwire. */
+export const PROCESS_FAULTS: Fault[] = [
+  killed('web'),
+  killed('worker'),
+  {
+    name: 'kill-all',
+    about: '`kill -9` of all four at once, then all are started',
+    inject: async (stage) => {
+      const all = [...stage.webs, ...stage.workers];
+      await Promise.all(all.map((member) => member.kill()));
+      await start(all);
+    },
+  },
+  {
+    name: 'rolling-restart',
+    about: 'SIGTERM to one after the other, each started before the next',
+    inject: async (stage) => {
+      for (const member of [...stage.webs, ...stage.workers]) {
+        await member.terminate();
+        await member.start();
+        await member.ready();
+      }
+    },
+  },
+  {
+    name: 'freeze',
+    about: 'SIGSTOP of a `web` and a `worker` for 60 s, past sessions and leases, then SIGCONT',
+    inject: (stage, random) => freeze(stage, random, FROZEN_MS),
+  },
+  {
+    name: 'freeze-shortly',
+    about: 'the same for 8 s, within the session, past a claim’s lease',
+    inject: (stage, random) => freeze(stage, random, SHORTLY_FROZEN_MS),
+  },
+];

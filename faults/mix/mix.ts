@@ -1,0 +1,115 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Stage } from '../stage/stage.js';
+import { Meddler } from './meddler.js';
+import type { Person } from './people.js';
+import type { Random } from './random.js';
+import { hearOfMine, SocketFollower } from './socket-follower.js';
+import { StreamFollower } from './stream-follower.js';
+import { someSubmission } from './submission.js';
+import { Submitter } from './submitter.js';
+
+/** How long a client rests at the most, in milliseconds. */
+const REST_MS = 120;
+
+/** Keys, each with one client, which waits for each answer. */
+const KEYS = ['red', 'blue'];
+
+/** Clients that submit, follow and meddle by chance, until they are stopped. */
+export class Mix {
+  private stopped = false;
+  private submitted = 0;
+  private readonly running: Promise<void>[] = [];
+
+  private constructor(
+    private readonly stage: Stage,
+    private readonly sockets: ReadonlyMap<Person, SocketFollower[]>,
+    private readonly listeners: readonly { close: () => void }[],
+    private readonly streams: StreamFollower,
+    private readonly submitter: Submitter,
+  ) {}
+
+  static async start(stage: Stage, random: Random): Promise<Mix> {
+    const { doors, history, people } = stage;
+    const sockets = new Map<Person, SocketFollower[]>();
+    for (const person of people.owners) {
+      const followers = doors.urls.map((url, door) =>
+        SocketFollower.connect(url, `socket of ${person.owner} at ${door}`, person, history),
+      );
+      sockets.set(person, await Promise.all(followers));
+    }
+    const listeners = people.owners.map((person, door) =>
+      hearOfMine(doors.urls[door] ?? '', person, history),
+    );
+    const mix = new Mix(
+      stage,
+      sockets,
+      await Promise.all(listeners),
+      new StreamFollower(doors, history),
+      new Submitter(doors, history),
+    );
+    mix.run(random);
+    return mix;
+  }
+
+  /** How many submissions were accepted. */
+  get accepted(): number {
+    return this.submitted;
+  }
+
+  /** Resolves when the last client has its answer; followers go on. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    await Promise.all(this.running);
+  }
+
+  /** Ends the following. */
+  async close(): Promise<void> {
+    for (const followers of this.sockets.values()) for (const follower of followers) follower.close();
+    for (const listener of this.listeners) listener.close();
+    await this.streams.close();
+  }
+
+  private run(random: Random): void {
+    const { doors, people, history, topicWorker } = this.stage;
+    for (const [door, person] of people.owners.entries())
+      this.repeat(random.fork(), (own) => this.client(own, door, person));
+    for (const key of KEYS) this.repeat(random.fork(), (own) => this.keyedClient(own, key));
+    const meddler = new Meddler(doors, people, history, topicWorker, random.fork());
+    this.repeat(random.fork(), () => meddler.meddle());
+  }
+
+  private repeat(random: Random, work: (random: Random) => Promise<void>): void {
+    const run = async (): Promise<void> => {
+      while (!this.stopped) {
+        await work(random);
+        await pause(random.between(0, REST_MS));
+      }
+    };
+    this.running.push(run());
+  }
+
+  private async client(random: Random, door: number, person: Person): Promise<void> {
+    const submissions = Array.from({ length: random.chance(0.2) ? 5 : 1 }, () => someSubmission(random));
+    const [first] = submissions;
+    const ids =
+      submissions.length === 1 && first
+        ? [await this.submitter.submit(door, person, first)]
+        : await this.submitter.submitBatch(door, person, submissions);
+    this.submitted += ids.length;
+    for (const id of ids) this.follow(random, person, id);
+  }
+
+  private async keyedClient(random: Random, key: string): Promise<void> {
+    const person = random.pick(this.stage.people.owners);
+    await this.submitter.submit(random.between(0, 2), person, someSubmission(random, key));
+    this.submitted++;
+  }
+
+  private follow(random: Random, person: Person, taskId: string): void {
+    if (random.chance(0.4)) random.pick(this.sockets.get(person) ?? []).follow(taskId);
+    if (random.chance(0.2)) {
+      const door = random.between(0, 2);
+      this.streams.follow(door, `stream of ${person.owner}`, person, taskId);
+    }
+  }
+}

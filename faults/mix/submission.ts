@@ -1,0 +1,34 @@
+import { randomUUID } from 'node:crypto';
+import { CLAIM_DEEDS, TOPIC_DEEDS } from '../workers/answers.js';
+import type { Random } from './random.js';
+
+/** What a client sends; the nonce is also its idempotency key. */
+export interface Submission {
+  type: string;
+  payload: { nonce: string; deed: string; orderingKey: string | null };
+  orderingKey?: string;
+  delaySeconds?: number;
+}
+
+const SCHEDULED = 0.1;
+
+/** Some task of some type; keyed ones only where a worker tells us in which order it got them. */
+export function someSubmission(random: Random, orderingKey: string | null = null): Submission {
+  const type = random.pick(
+    orderingKey === null ? ['wild', 'wild', 'claimed', 'default', 'sdk'] : ['wild', 'claimed'],
+  );
+  const deed = random.pick<string>(type === 'claimed' ? CLAIM_DEEDS : TOPIC_DEEDS);
+  return {
+    type,
+    payload: { nonce: randomUUID(), deed, orderingKey },
+    ...(orderingKey === null
+      ? random.chance(SCHEDULED) && { delaySeconds: random.between(1, 4) }
+      : { orderingKey }),
+  };
+}
+
+/** A task that ends as soon as it can. */
+export function plainSubmission(type: string, orderingKey: string | null = null): Submission {
+  const payload = { nonce: randomUUID(), deed: 'succeed', orderingKey };
+  return { type, payload, ...(orderingKey !== null && { orderingKey }) };
+}

@@ -1,0 +1,70 @@
+import type { Installation } from '../../test/e2e/installation.js';
+import { eventually } from '../../test/support/eventually.js';
+import { freePort } from '../../test/support/ports.js';
+import type { TaskwireProcess } from '../../test/support/process.js';
+
+/** One of the Taskwire processes of a stage, at an address that it keeps. */
+export class Member {
+  private process: TaskwireProcess | undefined;
+
+  private constructor(
+    private readonly installation: Installation,
+    readonly role: 'web' | 'worker',
+    private readonly env: Record<string, string>,
+  ) {}
+
+  static async start(
+    installation: Installation,
+    role: 'web' | 'worker',
+    env: Record<string, string>,
+  ): Promise<Member> {
+    const member = new Member(installation, role, { ...env, PORT: String(await freePort()) });
+    await member.start();
+    return member;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.env.PORT ?? ''}`;
+  }
+
+  /** Starts it; resolves when it listens. */
+  async start(): Promise<void> {
+    this.process = await this.installation.start(this.role, this.env);
+  }
+
+  /** Resolves when all that it depends on is well. */
+  async ready(): Promise<void> {
+    await eventually(
+      async () => {
+        const { status } = (await (await fetch(`${this.url}/health/ready`)).json()) as { status: string };
+        if (status !== 'ok') throw new Error(`${this.role} is ${status}`);
+      },
+      { timeoutMs: 60_000, intervalMs: 100 },
+    );
+  }
+
+  /** Starts it again if it has ended by itself, as an orchestrator would. */
+  async revive(): Promise<void> {
+    if (this.process && !this.process.running) await this.start();
+  }
+
+  /** kill -9. */
+  async kill(): Promise<void> {
+    await this.process?.stop('SIGKILL');
+  }
+
+  /** SIGTERM; resolves when it has ended. Rejects unless it said 0. */
+  async terminate(): Promise<void> {
+    const code = await this.process?.stop('SIGTERM', 40_000);
+    if (code !== 0) throw new Error(`${this.role} ended with ${String(code)} after SIGTERM`);
+  }
+
+  /** SIGSTOP: connections stay open and nothing answers. */
+  freeze(): void {
+    this.process?.signal('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.process?.signal('SIGCONT');
+  }
+}

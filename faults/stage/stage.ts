@@ -1,0 +1,75 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { Installation } from '../../test/e2e/installation.js';
+import { ROOT } from '../../test/support/cache.js';
+import { Child } from '../../test/support/child.js';
+import { pythonInterpreter } from '../../test/support/python.js';
+import type { History } from '../history/history.js';
+import { CREDENTIALS, introducePeople, type People } from '../mix/people.js';
+import { ClaimWorker } from '../workers/claim-worker.js';
+import { TopicWorker } from '../workers/topic-worker.js';
+import { Doors } from './doors.js';
+import { Member } from './member.js';
+import type { Servers } from './servers.js';
+import { writeTypes, type StageTypes } from './types.js';
+
+const SDK = path.join(ROOT, 'workers', 'python');
+const SDK_WORKER = path.join(ROOT, 'faults', 'workers', 'sdk_worker.py');
+
+/** What a trial runs on: two processes of each role, workers of four kinds, and servers that can be broken. */
+export interface Stage {
+  servers: Servers;
+  installation: Installation;
+  webs: Member[];
+  workers: Member[];
+  types: StageTypes;
+  topicWorker: TopicWorker;
+  doors: Doors;
+  people: People;
+  history: History;
+  close(): Promise<void>;
+}
+
+/** @param folder where the application is, if not here */
+export async function setStage(servers: Servers, history: History, folder?: string): Promise<Stage> {
+  const { brokers } = servers.kafka;
+  const installation = await Installation.create({
+    brokers,
+    databaseUrl: servers.postgres.url,
+    env: CREDENTIALS,
+    ...(folder !== undefined && { folder }),
+  });
+  const types = await writeTypes(installation);
+  const start = (role: 'web' | 'worker'): Promise<Member> =>
+    Member.start(installation, role, { TASK_TYPES: types.file });
+  const webs = [await start('web'), await start('web')];
+  const workers = [await start('worker'), await start('worker')];
+  await Promise.all([...webs, ...workers].map((member) => member.ready()));
+  const doors = new Doors(webs.map(({ url }) => url));
+  const people = await introducePeople();
+  const [topicWorker, sdkWorker] = await Promise.all([
+    TopicWorker.start(brokers, types.wild, history),
+    startSdkWorker(brokers, types),
+    installation.startPlainWorker(),
+  ]);
+  const claimWorker = new ClaimWorker(doors, people.compute.token, history);
+  const close = async (): Promise<void> => {
+    await Promise.all([claimWorker.close(), topicWorker.close(), sdkWorker.stop('SIGKILL')]);
+    await installation.close();
+    await rm(types.file);
+  };
+  return { servers, installation, webs, workers, types, topicWorker, doors, people, history, close };
+}
+
+async function startSdkWorker(brokers: string, { sdk }: StageTypes): Promise<Child> {
+  const python = await pythonInterpreter(path.join(SDK, 'requirements-dev.txt'));
+  return Child.start(python, [SDK_WORKER], {
+    env: {
+      PATH: process.env.PATH,
+      PYTHONPATH: path.join(SDK, 'src'),
+      KAFKA_BROKERS: brokers,
+      REQUEST_TOPIC: sdk.requestTopic,
+      RESULT_TOPIC: sdk.resultTopic,
+    },
+  });
+}

@@ -1,0 +1,52 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { History } from '../history/history.js';
+import type { Doors } from '../stage/doors.js';
+import { answersTo, durationOf } from './answers.js';
+
+interface Claim {
+  taskId: string;
+  attempt: number;
+  payload: { deed: string; orderingKey: string | null };
+}
+
+const CLAIM = { types: ['claimed'], max: 5, leaseSeconds: 5, waitSeconds: 1 };
+
+/** A worker over HTTP that does what payloads say, and records what it was given. */
+export class ClaimWorker {
+  private stopped = false;
+  private readonly working: Promise<void>;
+
+  /** Starts at once; `token` has the role `compute`. */
+  constructor(
+    private readonly doors: Doors,
+    private readonly token: string,
+    private readonly history: History,
+  ) {
+    this.working = this.work();
+  }
+
+  /** Resolves when it has done what it has. */
+  async close(): Promise<void> {
+    this.stopped = true;
+    await this.working;
+  }
+
+  private async work(): Promise<void> {
+    for (let turn = 0; !this.stopped; turn++) {
+      const said = await this.doors.ask(turn, '/v1/claims', this.token, CLAIM).catch(() => null);
+      if (said?.status !== 200) await pause(200);
+      else await Promise.all((said.json as { items: Claim[] }).items.map((claim) => this.do(turn, claim)));
+    }
+  }
+
+  private async do(door: number, { taskId, attempt, payload: { deed, orderingKey } }: Claim): Promise<void> {
+    this.history.record({ kind: 'handed-out', taskId, attempt, type: 'claimed', orderingKey });
+    const work = { taskId, attempt, deed };
+    await pause(durationOf(work));
+    for (const answer of answersTo(work)) {
+      this.history.record({ kind: 'answered', taskId, attempt: answer.attempt, nonce: answer.nonce });
+      // An answer that gets lost is a worker that was lost: the lease ends.
+      await this.doors.ask(door, '/v1/results', this.token, answer.body).catch(() => undefined);
+    }
+  }
+}
