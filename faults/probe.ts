@@ -6,10 +6,11 @@ import type { Stage } from './stage/stage.js';
 /** Enough to meet every partition of the topics. */
 const EACH = 8;
 
-const PATIENCE_MS = 120_000;
-
-/** Resolves when tasks of every type, keyed and not, that are submitted now by way of each web process, have ended. */
-export async function probe({ doors, history, people, installation }: Stage): Promise<void> {
+/** Resolves when tasks of every type, keyed and not, that are submitted now by way of each web process, have ended. Rejects after `patienceMs`. */
+export async function probe(
+  { doors, history, people, installation }: Stage,
+  patienceMs: number,
+): Promise<void> {
   const submitter = new Submitter(doors, history);
   const [person] = people.owners;
   const submissions = ['wild', 'claimed', 'default', 'sdk'].flatMap((type) =>
@@ -29,6 +30,6 @@ export async function probe({ doors, history, people, installation }: Stage): Pr
       );
       if (rows.length > 0) throw new Error(`${rows.length} probes have not ended`);
     },
-    { timeoutMs: PATIENCE_MS, intervalMs: 50 },
+    { timeoutMs: patienceMs, intervalMs: 50 },
   );
 }

@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util';
+import { BUGS } from './bugs/bugs.js';
+import { bugTable, hunt, type Hunted } from './bugs/hunt.js';
 import { FAULTS } from './catalogue/catalogue.js';
 import { describeTrial, table, write } from './report.js';
 import { startServers } from './stage/servers.js';
@@ -7,22 +9,29 @@ import { runTrial, type Trial } from './trial.js';
 const TASKS = 60;
 const QUIET_MS = 120_000;
 
-// npm run faults -- [--fault NAME,…] [--seed N] [--repeats N] [--write]. Taskwire has to be built.
+// npm run faults -- [--fault NAME,…] [--seed N] [--repeats N] [--write]
+// npm run faults -- --bugs [--fault BUG,…]. Taskwire has to be built.
 const { values } = parseArgs({
   options: {
     fault: { type: 'string' },
     seed: { type: 'string', default: '1' },
     repeats: { type: 'string', default: '1' },
     write: { type: 'boolean', default: false },
+    bugs: { type: 'boolean', default: false },
   },
 });
 const wanted = values.fault?.split(',');
-const faults = FAULTS.filter(({ name }) => wanted?.includes(name) ?? true);
-if (faults.length === 0)
-  throw new Error(`there are these faults: ${FAULTS.map(({ name }) => name).join(', ')}`);
 const servers = await startServers();
-const trials: Trial[] = [];
 try {
+  process.exitCode = (await (values.bugs ? huntAll() : breakAll())) ? 0 : 1;
+} finally {
+  await servers.close();
+}
+
+/** Whether no promise was broken. */
+async function breakAll(): Promise<boolean> {
+  const faults = FAULTS.filter(({ name }) => wanted?.includes(name) ?? true);
+  const trials: Trial[] = [];
   for (const fault of faults) {
     for (let turn = 0; turn < Number(values.repeats); turn++) {
       const options = { seed: Number(values.seed) + turn, tasks: TASKS, quietMs: QUIET_MS };
@@ -31,9 +40,18 @@ try {
       trials.push(trial);
     }
   }
-} finally {
-  await servers.close();
+  console.log(table(faults, trials));
+  if (values.write) await write(faults, trials);
+  return trials.every(({ violations }) => violations.length === 0);
 }
-console.log(table(faults, trials));
-if (values.write) await write(faults, trials);
-process.exitCode = trials.some(({ violations }) => violations.length > 0) ? 1 : 0;
+
+/** Whether every seeded bug was caught. */
+async function huntAll(): Promise<boolean> {
+  const hunted: Hunted[] = [];
+  for (const bug of BUGS.filter(({ name }) => wanted?.includes(name) ?? true)) {
+    hunted.push(await hunt(bug, servers, Number(values.seed)));
+    console.log(bugTable(hunted.slice(-1)));
+  }
+  console.log(bugTable(hunted));
+  return hunted.every(({ caught }) => caught !== null);
+}

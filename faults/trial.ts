@@ -63,13 +63,13 @@ async function perform(
 ): Promise<{ secondsToRecover: number; violations: Violation[] }> {
   const random = new Random(seed);
   // All workers have joined their groups.
-  await probe(stage);
+  await probe(stage, quietMs);
   const mix = await Mix.start(stage, random.fork());
   try {
     await acceptedMore(mix, tasks);
     await fault.inject(stage, random.fork());
     const over = performance.now();
-    await probe(stage);
+    await probe(stage, quietMs);
     const secondsToRecover = (performance.now() - over) / 1000;
     await fault.mend?.(stage);
     await acceptedMore(mix, tasks);

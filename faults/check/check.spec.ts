@@ -72,7 +72,7 @@ function soundDump(): Dump {
       event(B, 1, 'submitted', 'queued', 1),
       event(B, 2, 'cancelled', 'cancelled', 1),
     ],
-    letters: [{ topic: 'results', key: null, value: 'bytes' }],
+    letters: [{ kind: 'result', topic: 'results', key: null, value: 'bytes' }],
     dispatches: [],
   };
 }
@@ -260,8 +260,13 @@ describe('The checker of histories', () => {
       'a letter with other bytes',
       'P5 lost',
       (_, dump) => {
-        dump.letters.splice(0, 1, { topic: 'results', key: null, value: 'mangled' });
+        dump.letters.splice(0, 1, { kind: 'other', topic: 'results', key: null, value: 'mangled' });
       },
+    ],
+    [
+      'a good result that is a dead letter',
+      'P6 other',
+      (_, dump) => dump.letters.push({ kind: 'result', topic: 'results', key: null, value: 'good' }),
     ],
     [
       'a command that was answered well and had no effect',

@@ -1,5 +1,6 @@
 import type { Dump } from '../history/dump.js';
 import type { Entry } from '../history/entries.js';
+import { blamedRecords } from './blame.js';
 import { brokenCommands } from './commands.js';
 import { brokenFollowing } from './following.js';
 import { lostLetters } from './letters.js';
@@ -17,6 +18,7 @@ const CHECKS = [
   brokenOrder,
   brokenFollowing,
   lostLetters,
+  blamedRecords,
   brokenCommands,
   brokenOwners,
 ];

@@ -29,6 +29,7 @@ export interface EventRow {
 
 /** Bytes are base64. */
 export interface LetterRow {
+  kind: string;
   topic: string;
   key: string | null;
   value: string | null;
@@ -44,7 +45,7 @@ export async function dumpDatabase(query: Query): Promise<Dump> {
       'SELECT task_id AS "taskId", seq, type, status, attempt, data FROM task_events ORDER BY task_id, seq',
     ),
     query<LetterRow>(
-      `SELECT topic, encode(key, 'base64') AS key, encode(value, 'base64') AS value FROM dead_letters`,
+      `SELECT kind, topic, encode(key, 'base64') AS key, encode(value, 'base64') AS value FROM dead_letters`,
     ),
     query<{ id: string }>('SELECT task_id AS id FROM dispatches'),
   ]);
@@ -52,6 +53,7 @@ export async function dumpDatabase(query: Query): Promise<Dump> {
 }
 
 /** PostgreSQL breaks base64 into lines. */
-function onOneLine({ topic, key, value }: LetterRow): LetterRow {
-  return { topic, key: key?.replaceAll('\n', '') ?? null, value: value?.replaceAll('\n', '') ?? null };
+function onOneLine(letter: LetterRow): LetterRow {
+  const { key, value } = letter;
+  return { ...letter, key: key?.replaceAll('\n', '') ?? null, value: value?.replaceAll('\n', '') ?? null };
 }

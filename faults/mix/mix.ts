@@ -96,6 +96,8 @@ export class Mix {
         ? [await this.submitter.submit(door, person, first)]
         : await this.submitter.submitBatch(door, person, submissions);
     this.submitted += ids.length;
+    // A client that did not hear the answer, and asks the other process.
+    if (first && random.chance(0.1)) await this.submitter.submit(door + 1, person, first);
     for (const id of ids) this.follow(random, person, id);
   }
 
