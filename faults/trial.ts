@@ -45,7 +45,7 @@ export async function runTrial(fault: Fault, servers: Servers, options: TrialOpt
   const history = new History(path.join(folder, 'history.jsonl'));
   const stage = await setStage(servers, history, options.folder);
   try {
-    const { secondsToRecover, violations } = await perform(fault, stage, options);
+    const { secondsToRecover, violations } = await perform(fault, stage, options).catch(notRecovered);
     const accepted = new Set(ofKind(history.entries(), 'accepted').map(({ taskId }) => taskId)).size;
     const kept = violations.length > 0 ? history.path : null;
     if (kept === null) await rm(folder, { recursive: true });
@@ -54,6 +54,12 @@ export async function runTrial(fault: Fault, servers: Servers, options: TrialOpt
     history.close();
     await stage.close();
   }
+}
+
+/** A probe that does not end, or a process that does not do as it is told, is a finding like any other. */
+function notRecovered(error: unknown): { secondsToRecover: number; violations: Violation[] } {
+  const what = error instanceof Error ? error.message : String(error);
+  return { secondsToRecover: Infinity, violations: [{ promise: 'P6', harm: 'lost', what }] };
 }
 
 async function perform(

@@ -13,7 +13,7 @@ export async function startServers(): Promise<Servers> {
   const [kafka, postgres] = await Promise.all([startKafkaBroker(), startPostgres()]);
   const { brokers } = kafka;
   // What tests find their shared services in.
-  process.env.TASKWIRE_TEST_SERVICES = JSON.stringify({ brokers, databaseUrl: postgres.url, missing: {} });
+  process.env.TASKWIRE_TEST_SERVICES ??= JSON.stringify({ brokers, databaseUrl: postgres.url, missing: {} });
   return {
     kafka,
     postgres,
