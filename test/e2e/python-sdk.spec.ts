@@ -12,6 +12,8 @@ const SDK = path.join(ROOT, 'workers', 'python');
 /** The task types of the tests in `workers/python/tests/integration`: a topic each, so that none disturbs another. */
 const TOPIC_TYPES = [
   'plain',
+  'crowded',
+  'progress',
   'limited',
   'letters',
   'mixed',
@@ -74,9 +76,7 @@ describe('the Python SDK', () => {
 
     // Side by side: they mostly wait.
     it('passes its integration tests', async () => {
-      const shares = [['topics'], ['rebalances'], ['claims', 'cli', 'embedded']];
-      const files = shares.map((names) => names.map((name) => `tests/integration/test_${name}.py`));
-      await Promise.all(files.map((share) => run(['pytest', ...share], env)));
+      await run(['pytest', 'tests/integration', '-n', '4', '--dist', 'worksteal'], env);
     }, 240_000);
   });
 

@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 def assemble(definitions: Sequence[Definition], settings: Settings) -> Crew:
     """Connects, but takes no task yet.
 
-    :raises ConfigurationError: if the worker cannot work like this
-    :raises kafka.errors.KafkaError: if no broker answers
+    :raises ConfigurationError: if the worker cannot work like this, or no broker answers for 30 s
     """
     settings.check()
     for definition in definitions:
@@ -77,6 +76,8 @@ def _topic_parts(
     definitions: Sequence[Definition], settings: Settings, brokers: str, backlog: Backlog
 ) -> tuple[list[Source], Closable, ReportChannel]:
     try:
+        from kafka.errors import KafkaError
+
         from taskwire.kafka.connection import connection_settings
         from taskwire.kafka.publisher import Publisher
         from taskwire.kafka.topic_reports import TopicReports
@@ -84,7 +85,10 @@ def _topic_parts(
     except ImportError as error:
         raise ConfigurationError("Topics need kafka-python: pip install 'taskwire[kafka]'") from error
     connection = connection_settings(brokers, os.environ)
-    publisher = Publisher(connection)
+    try:
+        publisher = Publisher(connection)
+    except KafkaError as error:
+        raise ConfigurationError(f"No broker answers at KAFKA_BROKERS: {error}") from error
     finish_lost = settings.on_lost == "finish"
     sources: list[Source] = [
         TopicSource(one, {**connection, **settings.kafka}, backlog, publisher, finish_lost) for one in definitions

@@ -41,15 +41,15 @@ def test_tasks_are_done_and_their_offsets_committed(taskwire: Taskwire, journal:
 def test_more_records_than_a_worker_keeps_come_through_though_their_partitions_are_paused(
     taskwire: Taskwire, start: Start
 ) -> None:
-    ids = [task for _ in range(3) for task in taskwire.submit("plain", 1000)]
-    start("plain", http=False, execution="thread")
+    ids = [task for _ in range(3) for task in taskwire.submit("crowded", 1000)]
+    start("crowded", http=False, execution="thread")
     taskwire.ended(ids[-1])
-    eventually(lambda: lag(taskwire, "plain") == 0)
+    eventually(lambda: lag(taskwire, "crowded") == 0)
 
 
 def test_progress_reaches_the_owner_over_the_result_topic_alone(taskwire: Taskwire, start: Start) -> None:
-    (task,) = taskwire.submit("plain", seconds=1.5, report=True)
-    start("plain", http=False)
+    (task,) = taskwire.submit("progress", seconds=1.5, report=True)
+    start("progress", http=False)
     eventually(lambda: taskwire.task(task)["progress"] == 50)
     assert taskwire.ended(task)["status"] == "succeeded"
 

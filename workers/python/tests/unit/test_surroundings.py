@@ -2,9 +2,11 @@
 
 import json
 import logging
+from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+from kafka.errors import KafkaTimeoutError
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 
@@ -67,3 +69,17 @@ def test_a_log_line_is_json_and_bears_the_tasks_id() -> None:
 def test_the_command_line_says_in_one_line_what_is_wrong(arguments: list[str], says: str) -> None:
     with pytest.raises(SystemExit, match=says):
         main(arguments)
+
+
+def test_no_broker_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def no_broker(**_: object) -> None:
+        raise KafkaTimeoutError("Unable to bootstrap")
+
+    monkeypatch.setattr("taskwire.kafka.publisher.KafkaProducer", no_broker)
+    monkeypatch.setenv("KAFKA_BROKERS", "127.0.0.1:1")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "brokerless.py").write_text(
+        "from taskwire import Worker\nworker = Worker()\n@worker.task('x')\ndef x(task): return None\n"
+    )
+    with pytest.raises(SystemExit, match=r"^taskwire: No broker answers at KAFKA_BROKERS: .*Unable to bootstrap$"):
+        main(["run", "brokerless:worker"])
