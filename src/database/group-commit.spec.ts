@@ -61,6 +61,17 @@ describe('a group commit', () => {
     await expect(Promise.all(answers)).resolves.toHaveLength(12);
   });
 
+  it('serves who was served longest ago first, however many owners fill the rounds', async () => {
+    const owner = (item: string): string => item.charAt(0);
+    const stage = new Stage<string>({ maxWeight: 2, owner });
+    const flood = Array.from({ length: 20 }, (_, index) => `${'abcd'.charAt(index % 4)}${index}`);
+    const answers = [...flood, 'x'].map((item) => stage.commits.add(item));
+    for (let round = 0; round < 11; round++) await stage.end(round);
+    // When the first went, nobody waited.
+    expect(stage.rounds.slice(0, 4)).toEqual([['a0'], ['b1', 'c2'], ['d3', 'a4'], ['x', 'b5']]);
+    await expect(Promise.all(answers)).resolves.toHaveLength(21);
+  });
+
   it('fills a round up to its weight, and lets nobody overtake', async () => {
     const stage = new Stage<number>({ maxWeight: 10, weight: (item) => item });
     void [1, 6, 4, 5, 1, 11, 2].map((item) => stage.commits.add(item));

@@ -30,6 +30,9 @@ export interface GroupCommitOptions<T, R> {
 export class GroupCommit<T, R> {
   private waiting: Waiting<T, R>[] = [];
   private running = 0;
+  /** In which round each owner that waits was served last. */
+  private readonly lastServed = new Map<string, number>();
+  private served = 0;
   private idle: (() => void)[] = [];
 
   constructor(private readonly options: GroupCommitOptions<T, R>) {}
@@ -78,12 +81,12 @@ export class GroupCommit<T, R> {
 
   /** The next round: as many as the weight allows, in order, leaving out those whose keys are in it or before them. */
   private takeRound(): Waiting<T, R>[] {
-    const { maxWeight, weight = () => 1, keys = () => [] } = this.options;
+    const { maxWeight, weight = () => 1, keys = () => [], owner } = this.options;
     const round = new Set<Waiting<T, R>>();
     const seen = new Set<string>();
     let total = 0;
     let full = false;
-    for (const waiting of this.inTurns()) {
+    for (const waiting of owner ? this.inTurns(owner) : this.waiting) {
       const own = keys(waiting.item);
       total += full ? 0 : weight(waiting.item);
       full ||= round.size > 0 && total > maxWeight;
@@ -91,13 +94,12 @@ export class GroupCommit<T, R> {
       for (const key of own) seen.add(key);
     }
     this.waiting = this.waiting.filter((waiting) => !round.has(waiting));
+    if (owner) this.noteServed(round, owner);
     return [...round];
   }
 
-  /** What waits: everybody's first, then everybody's second, and so on. */
-  private inTurns(): Waiting<T, R>[] {
-    const { owner } = this.options;
-    if (!owner) return this.waiting;
+  /** What waits: everybody's first, then everybody's second, and so on; in each turn who was served longest ago comes first. */
+  private inTurns(owner: (item: T) => string): Waiting<T, R>[] {
     const turns: Waiting<T, R>[][] = [];
     const taken = new Map<string, number>();
     for (const waiting of this.waiting) {
@@ -106,6 +108,15 @@ export class GroupCommit<T, R> {
       taken.set(name, turn + 1);
       (turns[turn] ??= []).push(waiting);
     }
-    return turns.flat();
+    const lastServed = ({ item }: Waiting<T, R>): number => this.lastServed.get(owner(item)) ?? 0;
+    return turns.flatMap((turn) => turn.sort((a, b) => lastServed(a) - lastServed(b)));
+  }
+
+  /** Remembers who was served, of those who still wait. */
+  private noteServed(round: Iterable<Waiting<T, R>>, owner: (item: T) => string): void {
+    this.served++;
+    for (const { item } of round) this.lastServed.set(owner(item), this.served);
+    const stillWaiting = new Set(this.waiting.map(({ item }) => owner(item)));
+    for (const name of this.lastServed.keys()) if (!stillWaiting.has(name)) this.lastServed.delete(name);
   }
 }

@@ -57,9 +57,9 @@ export class TaskBatchController {
     @Body() { tasks }: SubmitBatchDto,
     @Req() request: RawBodyRequest<FastifyRequest>,
   ): Promise<string> {
+    this.limits.more(caller.owner, tasks.length - 1);
     const texts = elements(members(bodyText(request)).get('tasks') ?? '[]');
     if (texts.length !== tasks.length) throw new Error('a batch has another number of texts than of tasks');
-    this.limits.more(caller.owner, tasks.length - 1);
     const traceparent = traceparentOf(request);
     const submitted: Promise<PromiseSettledResult<Submitted>[]>[] = [];
     for (let start = 0; start < tasks.length; start += AT_ONCE) {
