@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SECRET, tokenFor } from '../test/support/tokens.js';
 import { quantile } from './load.js';
-import { report } from './scenarios.js';
+import { report } from './rest-load.js';
 import type { Stage } from './stage.js';
 
 const TASK = JSON.stringify({ payload: { fileUrl: '/data/a.shp', note: 'x'.repeat(400) } });

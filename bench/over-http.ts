@@ -1,6 +1,6 @@
 import { ComputeWorker } from '../test/support/compute-worker.js';
 import { spread } from './load.js';
-import { rate, report, roundTrips, submit, until } from './scenarios.js';
+import { rate, report, roundTrips, submit, until } from './rest-load.js';
 import type { Stage } from './stage.js';
 
 const WORKERS = 8;
