@@ -202,7 +202,7 @@ function factsByName(): Record<string, (task: LockedTask) => Fact> {
     ['expiry', () => ({ kind: 'expired' })],
     ['cancel', () => ({ kind: 'cancelled', by: 'bob' })],
     ['retry', () => ({ kind: 'retried', by: 'bob' })],
-  ]) as Record<string, (task: LockedTask) => Fact>;
+  ]);
 }
 
 function redrive(attempt: number | null): Fact {
