@@ -87,7 +87,8 @@ describe('fingerprint', () => {
     const text = part.repeat(2 ** 20 / part.length);
     const before = performance.now();
     fingerprint('t', { type: 'E', message: text, stack: ` at ${text}\nCaused by: ${text}\n  File "${text}` });
-    expect(performance.now() - before).toBeLessThan(250);
+    // It takes milliseconds; one that looks at the rest again from each character would take minutes.
+    expect(performance.now() - before).toBeLessThan(5_000);
   });
 
   it('takes any text', () => {
