@@ -13,6 +13,7 @@ import { IdempotencyKey } from '../tasks/idempotency-key.entity.js';
 import { Task } from '../tasks/task.entity.js';
 import type { EmbeddedDatabase } from './embedded/embedded-database.js';
 import { OneSessionPool } from './embedded/one-session-pool.js';
+import { EnduringClient } from './enduring-client.js';
 import { Initial1763900000000 } from './migrations/1763900000000-initial.js';
 import { SigningKeys1764000000000 } from './migrations/1764000000000-signing-keys.js';
 import { Claims1764100000000 } from './migrations/1764100000000-claims.js';
@@ -20,7 +21,6 @@ import { Audit1764200000000 } from './migrations/1764200000000-audit.js';
 import { Redrives1764300000000 } from './migrations/1764300000000-redrives.js';
 import { DecidedLetters1764400000000 } from './migrations/1764400000000-decided-letters.js';
 import { withPlanner } from './planner.js';
-import { PreparingClient } from './preparing-client.js';
 
 /** What of the configuration the database needs. */
 export interface DatabaseOptions {
@@ -68,7 +68,7 @@ export const SESSION_LIMITS = {
  * time, longer than the server's own limit, closes its connection: a host that vanished resets none.
  */
 const CONNECTION = {
-  Client: PreparingClient,
+  Client: EnduringClient,
   pipeline: true,
   query_timeout: SESSION_LIMITS.statement_timeout + 5_000,
   keepAlive: true,

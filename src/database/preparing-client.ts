@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import pg from 'pg';
 
 /** So many different statements are prepared; others, of which lists have many, are planned anew each time. */
@@ -7,7 +8,9 @@ const MAX_PREPARED = 200;
 const names = new Map<string, string>();
 
 /** What of a client is used here, less its overloads. */
-type Client = new (config?: pg.ClientConfig) => { query(query: unknown, ...rest: unknown[]): unknown };
+type Client = new (
+  config?: pg.ClientConfig,
+) => EventEmitter & { query(query: unknown, ...rest: unknown[]): unknown };
 
 /**
  * A client that has each connection parse and plan a statement with parameters once: half of what a small one costs.
