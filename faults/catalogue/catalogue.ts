@@ -1,5 +1,6 @@
 import type { Fault } from './fault.js';
 import { PROCESS_FAULTS } from './processes.js';
+import { RECORD_FAULTS } from './records.js';
 import { SERVER_FAULTS } from './servers.js';
 
 /** All faults, in the order of the table; `none` shows what the mix costs by itself. */
@@ -7,4 +8,5 @@ export const FAULTS: readonly Fault[] = [
   { name: 'none', about: 'nothing breaks', inject: () => Promise.resolve() },
   ...PROCESS_FAULTS,
   ...SERVER_FAULTS,
+  ...RECORD_FAULTS,
 ];

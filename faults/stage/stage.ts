@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { Installation } from '../../test/e2e/installation.js';
+import { Cable } from '../../test/support/cable.js';
 import { ROOT } from '../../test/support/cache.js';
 import { Child } from '../../test/support/child.js';
 import { pythonInterpreter } from '../../test/support/python.js';
@@ -23,6 +24,8 @@ export interface Stage {
   webs: Member[];
   workers: Member[];
   types: StageTypes;
+  /** Between PostgreSQL and the second process of each role. */
+  cable: Cable;
   topicWorker: TopicWorker;
   doors: Doors;
   people: People;
@@ -40,10 +43,14 @@ export async function setStage(servers: Servers, history: History, folder?: stri
     ...(folder !== undefined && { folder }),
   });
   const types = await writeTypes(installation);
-  const start = (role: 'web' | 'worker'): Promise<Member> =>
-    Member.start(installation, role, { TASK_TYPES: types.file });
-  const webs = [await start('web'), await start('web')];
-  const workers = [await start('worker'), await start('worker')];
+  const cable = await Cable.to(servers.postgres.url);
+  const DATABASE_URL = cable.address(installation.databaseUrl);
+  const pair = async (role: 'web' | 'worker'): Promise<Member[]> => [
+    await Member.start(installation, role, { TASK_TYPES: types.file }),
+    await Member.start(installation, role, { TASK_TYPES: types.file, DATABASE_URL }),
+  ];
+  const webs = await pair('web');
+  const workers = await pair('worker');
   await Promise.all([...webs, ...workers].map((member) => member.ready()));
   const doors = new Doors(webs.map(({ url }) => url));
   const people = await introducePeople();
@@ -56,9 +63,10 @@ export async function setStage(servers: Servers, history: History, folder?: stri
   const close = async (): Promise<void> => {
     await Promise.all([claimWorker.close(), topicWorker.close(), sdkWorker.stop('SIGKILL')]);
     await installation.close();
+    await cable.cut();
     await rm(types.file);
   };
-  return { servers, installation, webs, workers, types, topicWorker, doors, people, history, close };
+  return { servers, installation, webs, workers, types, cable, topicWorker, doors, people, history, close };
 }
 
 async function startSdkWorker(brokers: string, { sdk }: StageTypes): Promise<Child> {
