@@ -34,13 +34,15 @@ function accepts(dto: new () => object, values: object): boolean | undefined {
 }
 
 describe('the quick check of a DTO', () => {
-  it.each<object>([{ size: 1 }, { size: 9, name: 'abc' }, { size: 1, name: null }, { size: 1, name: undefined }])(
-    'accepts %j, which keeps all rules',
-    (values) => {
-      expect(accepts(PlainDto, values)).toBe(true);
-      expect(accepts(ChildDto, values)).toBe(true);
-    },
-  );
+  it.each<object>([
+    { size: 1 },
+    { size: 9, name: 'abc' },
+    { size: 1, name: null },
+    { size: 1, name: undefined },
+  ])('accepts %j, which keeps all rules', (values) => {
+    expect(accepts(PlainDto, values)).toBe(true);
+    expect(accepts(ChildDto, values)).toBe(true);
+  });
 
   it.each<object>([
     {},
