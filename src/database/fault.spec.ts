@@ -1,4 +1,5 @@
 import { runInNewContext } from 'node:vm';
+import { QueryRunnerProviderAlreadyReleasedError } from 'typeorm';
 import { databaseError } from '../../test/support/database-error.js';
 import { blamingRecords, faultOf, isInfrastructureError, RecordFault } from './fault.js';
 
@@ -71,6 +72,11 @@ describe('whether something is down', () => {
     ['a database that shuts down', databaseError('57P01'), true],
     ['a statement that took too long', databaseError('57014'), true],
     ['a lost connection', new Error('Connection terminated unexpectedly'), true],
+    [
+      'a lost connection that a transaction goes on with',
+      new QueryRunnerProviderAlreadyReleasedError(),
+      true,
+    ],
     ['a lost connection, told by an error of another realm', foreignError(), true],
     ['a socket file of the database that is not there', missingFile('connect'), true],
     ['another file that is not there', missingFile('open'), false],

@@ -1,5 +1,9 @@
 import { types } from 'node:util';
-import { QueryFailedError } from 'typeorm';
+import {
+  QueryFailedError,
+  QueryRunnerAlreadyReleasedError,
+  QueryRunnerProviderAlreadyReleasedError,
+} from 'typeorm';
 
 /**
  * Whose fault an error is decides what happens to the work that met it:
@@ -47,6 +51,12 @@ export function faultOf(error: unknown): Fault {
 export function isInfrastructureError(error: unknown): boolean {
   if (error instanceof RecordFault || !isError(error)) return false;
   if (error instanceof QueryFailedError || sqlState(error) !== null) return faultOf(error) !== 'record';
+  // TypeORM takes a broken connection out of the hands of a transaction that goes on with it.
+  if (
+    error instanceof QueryRunnerAlreadyReleasedError ||
+    error instanceof QueryRunnerProviderAlreadyReleasedError
+  )
+    return true;
   const { code, syscall } = error as NodeJS.ErrnoException;
   // A database's socket file that is not there; any other file is somebody's mistake.
   if (code === 'ENOENT') return syscall === 'connect';
