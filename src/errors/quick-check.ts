@@ -12,8 +12,9 @@ interface Rules {
 }
 
 /**
- * Gathers the rules that class-validator keeps for a DTO once, where class-validator does it for each object anew, which was
- * a tenth of what a submission cost. It only says yes: what it does not accept, class-validator looks at, and words the errors.
+ * Gathers the rules that class-validator keeps for a DTO once, where class-validator does it for each object anew, which was,
+ * with what Nest does around it, a tenth of what a submission cost Taskwire. It only says yes: what it does not accept,
+ * class-validator looks at, and words the errors.
  * Null for a DTO with rules that are looked at otherwise (nested ones, those for each item of a list).
  */
 export function quickCheckOf(dto: new () => object): QuickCheck | null {
