@@ -90,11 +90,10 @@ export class RecordPipeline {
   ): Promise<void> {
     await splitting(
       records,
-      (part) =>
-        this.transaction(reader, guard, part, (manager, fresh) => this.effects(reader, manager, fresh)),
+      (part) => this.transaction(reader, guard, part, (manager) => this.effects(reader, manager, part)),
       (culprit, error) =>
-        this.transaction(reader, guard, [culprit], (_, fresh) =>
-          Promise.resolve(fresh.map((record) => ({ letter: reader.letter(record, error) }))),
+        this.transaction(reader, guard, [culprit], () =>
+          Promise.resolve(new Map([[culprit, { letter: reader.letter(culprit, error) }]])),
         ),
     );
   }
@@ -103,12 +102,16 @@ export class RecordPipeline {
     reader: RecordReader<D>,
     guard: RecordGuard,
     records: readonly ConsumedRecord[],
-    effectsOf: (manager: EntityManager, fresh: ConsumedRecord[]) => Promise<Effect[]>,
+    effectsOf: (manager: EntityManager) => Promise<Map<ConsumedRecord, Effect>>,
   ): Promise<void> {
     const { read, events, counts, letters } = await transact(this.dataSource, async (manager) => {
-      const { fresh, moved } = await this.positions.lock(manager, records);
-      const effects = await effectsOf(manager, fresh);
-      const [written] = await allDone([this.write(manager, effects), this.positions.move(manager, moved)]);
+      // In this order on one connection, in one round trip; what the records come to counts only where they are fresh.
+      const [{ fresh, moved }, effects] = await allDone([
+        this.positions.lock(manager, records),
+        effectsOf(manager),
+      ]);
+      const counting = fresh.map((record) => effects.get(record) ?? {});
+      const [written] = await allDone([this.write(manager, counting), this.positions.move(manager, moved)]);
       return { ...written, read: fresh.length };
     });
     guard.count(read, letters.length);
@@ -120,11 +123,11 @@ export class RecordPipeline {
   private async effects<D>(
     reader: RecordReader<D>,
     manager: EntityManager,
-    fresh: ConsumedRecord[],
-  ): Promise<Effect[]> {
+    records: readonly ConsumedRecord[],
+  ): Promise<Map<ConsumedRecord, Effect>> {
     const effects = new Map<ConsumedRecord, Effect>();
     const decoded: { record: ConsumedRecord; value: D }[] = [];
-    for (const record of fresh) {
+    for (const record of records) {
       try {
         decoded.push({ record, value: reader.decode(record) });
       } catch (error) {
@@ -133,7 +136,7 @@ export class RecordPipeline {
     }
     const found = decoded.length === 0 ? [] : await reader.find(manager, decoded);
     decoded.forEach(({ record }, index) => effects.set(record, found[index] ?? {}));
-    return fresh.map((record) => effects.get(record) ?? {});
+    return effects;
   }
 
   /** A letter that is on record already is the same failure told again: it has had its effect. */

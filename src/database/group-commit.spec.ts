@@ -116,14 +116,6 @@ describe('a group commit', () => {
     await expect(second).resolves.toBe('2');
   });
 
-  it('has no more rounds under way than it may', async () => {
-    const stage = new Stage<number>({ maxWeight: 10, concurrency: 2 });
-    void [1, 2, 3, 4].map((item) => stage.commits.add(item));
-    expect(stage.rounds).toEqual([[1], [2]]);
-    await stage.end(1);
-    expect(stage.rounds).toEqual([[1], [2], [3, 4]]);
-  });
-
   it('is drained when nothing waits and nothing is under way', async () => {
     const stage = new Stage<number>({ maxWeight: 10 });
     await stage.commits.drained();

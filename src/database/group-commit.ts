@@ -15,8 +15,6 @@ export interface GroupCommitOptions<T, R> {
   maxWeight: number;
   /** What an item weighs (default 1). */
   weight?: (item: T) => number;
-  /** Rounds under way at the same time (default 1). */
-  concurrency?: number;
   /** Items that have a key in common do not share a round; the later one waits. */
   keys?: (item: T) => readonly string[];
   /** Whose an item is (default: all are one's). Where not all fit into a round, everybody's items take turns. */
@@ -29,7 +27,7 @@ export interface GroupCommitOptions<T, R> {
  */
 export class GroupCommit<T, R> {
   private waiting: Waiting<T, R>[] = [];
-  private running = 0;
+  private running = false;
   /** In which round each owner that waits was served last. */
   private readonly lastServed = new Map<string, number>();
   private served = 0;
@@ -47,15 +45,14 @@ export class GroupCommit<T, R> {
 
   /** Resolves when nothing waits and nothing is under way. */
   drained(): Promise<void> {
-    if (this.running === 0 && this.waiting.length === 0) return Promise.resolve();
+    if (!this.running && this.waiting.length === 0) return Promise.resolve();
     return new Promise((resolve) => this.idle.push(resolve));
   }
 
   private start(): void {
-    while (this.running < (this.options.concurrency ?? 1) && this.waiting.length > 0) {
-      this.running++;
-      void this.run(this.takeRound());
-    }
+    if (this.running || this.waiting.length === 0) return;
+    this.running = true;
+    void this.run(this.takeRound());
   }
 
   private async run(round: Waiting<T, R>[]): Promise<void> {
@@ -70,9 +67,9 @@ export class GroupCommit<T, R> {
     } catch (error) {
       for (const { reject } of round) reject(error);
     } finally {
-      this.running--;
+      this.running = false;
       this.start();
-      if (this.running === 0)
+      if (!this.running)
         this.idle.splice(0).forEach((resolve) => {
           resolve();
         });

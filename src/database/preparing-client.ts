@@ -7,6 +7,9 @@ const MAX_PREPARED = 200;
 /** Their names, the same on all connections. */
 const names = new Map<string, string>();
 
+/** As TypeORM writes it. */
+const BEGIN = 'START TRANSACTION';
+
 /** What of a client is used here, less its overloads. */
 type Client = new (
   config?: pg.ClientConfig,
@@ -14,14 +17,22 @@ type Client = new (
 
 /**
  * A client that has each connection parse and plan a statement with parameters once: half of what a small one costs.
- * Poolers between us and the server have to know prepared statements (PgBouncer does from 1.21 on).
+ * Poolers between us and the server have to know prepared statements (PgBouncer does from 1.21 on). A transaction's
+ * beginning is not waited for but shares the round trip of its first statement; it fails only with its connection, and then
+ * so does that statement.
  */
 export class PreparingClient extends (pg.Client as unknown as Client) {
   override query(query: unknown, values?: unknown, ...rest: unknown[]): unknown {
+    if (query === BEGIN) return this.begin();
     const name = typeof query === 'string' && Array.isArray(values) ? nameOf(query) : undefined;
     return name === undefined
       ? super.query(query, values, ...rest)
       : super.query({ name, text: query, values }, ...rest);
+  }
+
+  private begin(): Promise<unknown> {
+    Promise.resolve(super.query(BEGIN)).catch(() => undefined);
+    return Promise.resolve({ rows: [], rowCount: null, command: 'START' });
   }
 }
 

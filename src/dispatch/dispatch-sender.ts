@@ -8,11 +8,12 @@ import {
   type PublishResult,
   type Transport,
 } from '../transport/transport.js';
-import { DispatchRepository, type LeasedDispatch } from './dispatch.repository.js';
+import { DispatchRepository, type LeasedDispatch, type SentMark } from './dispatch.repository.js';
 import { HOLDER } from './holder.js';
 import type { Lease } from './lease.js';
 import { Refusals } from './refusals.js';
 import { requestRecord } from './request-record.js';
+import { SentMarks } from './sent-marks.js';
 import { TopicKeeper } from './topic-keeper.js';
 
 /** How soon a relay looks again at what could not be sent, in seconds. */
@@ -33,6 +34,7 @@ export class DispatchSender {
   constructor(
     private readonly dispatches: DispatchRepository,
     private readonly refusals: Refusals,
+    private readonly sentMarks: SentMarks,
     private readonly taskTypes: TaskTypes,
     private readonly topicKeeper: TopicKeeper,
     private readonly metrics: Metrics,
@@ -45,14 +47,16 @@ export class DispatchSender {
    * have been given up, unless the database is away: then their leases run out.
    */
   async send(topic: string, dispatches: readonly LeasedDispatch[], lease: Lease): Promise<void> {
+    const unsent = new Set(dispatches);
     try {
-      for (const part of inParts(dispatches)) await this.sendPart(topic, await this.stillHeld(part, lease));
+      for (const part of inParts(dispatches))
+        await this.sendPart(topic, await this.stillHeld(part, lease), unsent);
     } catch (error) {
       if (error instanceof TransportUnavailableError) {
         this.metrics.recordsDispatched.inc({ outcome: 'unavailable' });
         this.topicKeeper.notWritable(topic, error.message);
       }
-      await this.dispatches.giveUp(dispatches, this.holder, RETRY_SECONDS);
+      await this.dispatches.giveUp([...unsent], this.holder, RETRY_SECONDS);
       throw error;
     }
   }
@@ -69,7 +73,12 @@ export class DispatchSender {
     return dispatches.filter(({ taskId }) => held.has(taskId));
   }
 
-  private async sendPart(topic: string, dispatches: readonly LeasedDispatch[]): Promise<void> {
+  /** Takes those that have become durable out of `unsent`. */
+  private async sendPart(
+    topic: string,
+    dispatches: readonly LeasedDispatch[],
+    unsent: Set<LeasedDispatch>,
+  ): Promise<void> {
     if (dispatches.length === 0) return;
     const results = await this.publish(dispatches);
     const sent: LeasedDispatch[] = [];
@@ -82,6 +91,7 @@ export class DispatchSender {
       switch (result.outcome) {
         case 'durable':
           sent.push(dispatch);
+          unsent.delete(dispatch);
           this.topicKeeper.written(topic);
           break;
         case 'topic-not-writable':
@@ -109,11 +119,17 @@ export class DispatchSender {
     );
   }
 
+  /** At once only where an ordering lease, which lets the next ones be taken, is all that guards them. */
   private async markSent(sent: readonly LeasedDispatch[]): Promise<void> {
-    const marks = sent.map(({ taskId, attempt, type }) => {
+    const isOrdered = ({ orderingKey }: LeasedDispatch): boolean => orderingKey !== null;
+    this.sentMarks.add(this.marks(sent.filter((dispatch) => !isOrdered(dispatch))));
+    await this.dispatches.markSent(this.marks(sent.filter(isOrdered)), this.holder);
+  }
+
+  private marks(sent: readonly LeasedDispatch[]): SentMark[] {
+    return sent.map(({ taskId, attempt, type }) => {
       return { taskId, attempt, timeLimit: this.taskTypes.orDefault(type).attemptTimeoutSeconds };
     });
-    await this.dispatches.markSent(marks, this.holder);
   }
 }
 

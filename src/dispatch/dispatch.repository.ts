@@ -46,6 +46,14 @@ export interface LeasedDispatch {
   record: string | null;
 }
 
+/** That a task's request is on its topic. */
+export interface SentMark {
+  taskId: string;
+  attempt: number;
+  /** In seconds; null for none. */
+  timeLimit: number | null;
+}
+
 /** A dispatch whose time has come, for the timers. */
 export interface DueDispatch {
   taskId: string;
@@ -301,11 +309,8 @@ export class DispatchRepository {
       await manager.query('DELETE FROM dispatches WHERE task_id = ANY($1::uuid[])', [taskIds]);
   }
 
-  /** Writes "sent" where task, attempt and holder are still the same. `timeLimit` in seconds, null for none. */
-  async markSent(
-    sent: readonly { taskId: string; attempt: number; timeLimit: number | null }[],
-    holder: string,
-  ): Promise<void> {
+  /** Writes "sent" where task, attempt and holder are still the same. */
+  async markSent(sent: readonly SentMark[], holder: string): Promise<void> {
     if (sent.length === 0) return;
     const rows = sent.map(({ taskId, attempt, timeLimit }) => ({
       id: taskId,

@@ -4,6 +4,7 @@ import type { TaskType } from '../task-types/task-type.js';
 import { TaskTypes } from '../task-types/task-types.js';
 import type { LeasedDispatch } from './dispatch.repository.js';
 import { DispatchSender, sizeOf } from './dispatch-sender.js';
+import { SentMarks } from './sent-marks.js';
 import { TopicKeeper } from './topic-keeper.js';
 
 /** How long a process holds the dispatches that it has just accepted, from the insert on. */
@@ -35,6 +36,7 @@ export class FastPath implements BeforeApplicationShutdown {
 
   constructor(
     private readonly sender: DispatchSender,
+    private readonly sentMarks: SentMarks,
     private readonly topicKeeper: TopicKeeper,
     private readonly taskTypes: TaskTypes,
   ) {}
@@ -61,6 +63,7 @@ export class FastPath implements BeforeApplicationShutdown {
   /** Sends what it still may before the transport is closed. */
   async beforeApplicationShutdown(): Promise<void> {
     await Promise.all([...this.rounds.values()].map((rounds) => rounds.drained()));
+    await this.sentMarks.drained();
   }
 
   private roundsOf(topic: string): Rounds {
@@ -70,8 +73,6 @@ export class FastPath implements BeforeApplicationShutdown {
       work: (round) => this.sendRound(topic, round),
       maxWeight: MAX_ROUND_BYTES,
       weight: ({ dispatch }) => sizeOf(dispatch),
-      // The next round is published while this one is being marked as sent.
-      concurrency: 2,
     });
     this.rounds.set(topic, rounds);
     return rounds;

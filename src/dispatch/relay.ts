@@ -11,6 +11,7 @@ import { DispatchRepository } from './dispatch.repository.js';
 import { DispatchSender } from './dispatch-sender.js';
 import { HOLDER } from './holder.js';
 import { OrderingLease } from './ordering-lease.js';
+import { SentMarks } from './sent-marks.js';
 import { TopicKeeper } from './topic-keeper.js';
 import { TopicSends } from './topic-sends.js';
 
@@ -48,6 +49,7 @@ export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown 
     private readonly dispatches: DispatchRepository,
     private readonly orderingLease: OrderingLease,
     private readonly topicKeeper: TopicKeeper,
+    private readonly sentMarks: SentMarks,
     @Inject(HOLDER) private readonly holder: string,
     sender: DispatchSender,
     taskTypes: TaskTypes,
@@ -63,6 +65,7 @@ export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown 
   async beforeApplicationShutdown(): Promise<void> {
     await Promise.all(this.loops.map((loop) => loop.stop()));
     await Promise.all([this.unsent.drained(), this.ordered.drained()]);
+    await this.sentMarks.drained();
     await this.orderingLease.release();
   }
 
