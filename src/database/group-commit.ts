@@ -69,11 +69,15 @@ export class GroupCommit<T, R> {
     } finally {
       this.running = false;
       this.start();
-      if (!this.running)
-        this.idle.splice(0).forEach((resolve) => {
-          resolve();
-        });
+      this.tellIdle();
     }
+  }
+
+  private tellIdle(): void {
+    if (this.running) return;
+    this.idle.splice(0).forEach((resolve) => {
+      resolve();
+    });
   }
 
   /** The next round: as many as the weight allows, in order, leaving out those whose keys are in it or before them. */
