@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../test/support/eventually.js';
 import type { Fault } from './catalogue/fault.js';
 import { check } from './check/check.js';
@@ -72,24 +71,26 @@ async function perform(
   await probe(stage, quietMs);
   const mix = await Mix.start(stage, random.fork());
   try {
-    await acceptedMore(mix, tasks);
+    await acceptedMore(mix, tasks, quietMs);
     await fault.inject(stage, random.fork());
     const over = performance.now();
     await probe(stage, quietMs);
     const secondsToRecover = (performance.now() - over) / 1000;
     await fault.mend?.(stage);
-    await acceptedMore(mix, tasks);
+    await acceptedMore(mix, tasks, quietMs);
     await mix.stop();
     return { secondsToRecover, violations: await audit(stage, quietMs) };
   } finally {
-    await mix.stop();
     await mix.close();
   }
 }
 
-async function acceptedMore(mix: Mix, count: number): Promise<void> {
+async function acceptedMore(mix: Mix, count: number, timeoutMs: number): Promise<void> {
   const enough = mix.accepted + count;
-  while (mix.accepted < enough) await pause(50);
+  const areAccepted = (): void => {
+    if (mix.accepted < enough) throw new Error(`only ${mix.accepted} of ${enough} tasks were accepted`);
+  };
+  await eventually(areAccepted, { timeoutMs, intervalMs: 50 });
 }
 
 /** Waits for the last task to end and for the last event to be told; what is not right by then is wrong. */

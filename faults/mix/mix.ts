@@ -56,14 +56,16 @@ export class Mix {
     return this.submitted;
   }
 
-  /** Resolves when the last client has its answer; followers go on. */
+  /** Resolves when the last client has its answer; followers go on. Rejects when one has given up. */
   async stop(): Promise<void> {
     this.stopped = true;
     await Promise.all(this.running);
   }
 
-  /** Ends the following. */
+  /** Ends everything. */
   async close(): Promise<void> {
+    this.stopped = true;
+    await Promise.allSettled(this.running);
     for (const followers of this.sockets.values()) for (const follower of followers) follower.close();
     for (const listener of this.listeners) listener.close();
     await this.streams.close();
@@ -85,7 +87,10 @@ export class Mix {
         await pause(random.between(0, REST_MS));
       }
     };
-    this.running.push(run());
+    const running = run();
+    this.running.push(running);
+    // It is awaited when the mix stops.
+    running.catch(() => undefined);
   }
 
   private async client(random: Random, door: number, person: Person): Promise<void> {

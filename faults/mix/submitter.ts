@@ -1,7 +1,11 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { History } from '../history/history.js';
 import type { Doors } from '../stage/doors.js';
 import type { Person } from './people.js';
 import type { Submission } from './submission.js';
+
+/** Before a batch is sent again, in milliseconds. */
+const PAUSE_MS = 200;
 
 interface TaskJson {
   id: string;
@@ -30,7 +34,10 @@ export class Submitter {
       const { items } = json as { items: { task?: TaskJson }[] };
       // Each item stands alone: those that found no database are sent again with all others.
       const found = items.flatMap(({ task }) => task ?? []);
-      if (found.length < submissions.length) continue;
+      if (found.length < submissions.length) {
+        await pause(PAUSE_MS);
+        continue;
+      }
       return submissions.flatMap((one, index) => {
         const task = found[index];
         return task ? [this.accepted(person, one, task)] : [];

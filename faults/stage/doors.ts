@@ -4,6 +4,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 const ANSWER_MS = 10_000;
 const PAUSE_MS = 200;
 
+/** Who has had no answer for so long will not get one: longer than any fault lasts, in milliseconds. */
+const PATIENCE_MS = 180_000;
+
 /** An answer of a web process. */
 export interface Said {
   status: number;
@@ -29,7 +32,7 @@ export class Doors {
     return { status: response.status, json: text === '' ? null : JSON.parse(text) };
   }
 
-  /** Asks one after the other, again and again, until one gives an answer that is final: not 5xx, not 429. */
+  /** Asks one after the other, again and again, until one gives an answer that is final: not 5xx, not 429. Rejects after three minutes. */
   async insist(
     door: number,
     path: string,
@@ -37,10 +40,12 @@ export class Doors {
     body?: object,
     headers: object = {},
   ): Promise<Said> {
-    for (let turn = door; ; turn++) {
+    const end = performance.now() + PATIENCE_MS;
+    for (let turn = door; performance.now() < end; turn++) {
       const said = await this.ask(turn, path, token, body, headers).catch(() => null);
       if (said && said.status < 500 && said.status !== 429) return said;
       await pause(PAUSE_MS);
     }
+    throw new Error(`${path} was not answered for three minutes`);
   }
 }

@@ -29,7 +29,7 @@ import { SubmittedBatchResponse } from './submitted-batch.dto.js';
 import { TaskIntake } from './task-intake.js';
 import { taskText } from './task-response.js';
 
-/** So many of its tasks are checked before other requests have their turn. */
+/** So many of its tasks are checked, or told of, before other requests have their turn. */
 const AT_ONCE = 50;
 
 /** Many tasks in one request. */
@@ -70,7 +70,11 @@ export class TaskBatchController {
       submitted.push(Promise.allSettled(part.map(submit)));
     }
     const outcomes = (await Promise.all(submitted)).flat();
-    const items = outcomes.map((outcome, index) => this.itemText(index, outcome, caller));
+    const items: string[] = [];
+    for (const [index, outcome] of outcomes.entries()) {
+      if (index > 0 && index % AT_ONCE === 0) await othersTurn();
+      items.push(this.itemText(index, outcome, caller));
+    }
     return `{"items":[${items.join(',')}]}`;
   }
 
