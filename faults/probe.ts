@@ -25,10 +25,11 @@ export async function probe(
   await eventually(
     async () => {
       const rows = await installation.query(
-        'SELECT 1 FROM tasks WHERE id = ANY($1) AND finished_at IS NULL',
+        `SELECT type, status, count(*) FROM tasks WHERE id = ANY($1) AND finished_at IS NULL
+         GROUP BY type, status`,
         [ids.flat()],
       );
-      if (rows.length > 0) throw new Error(`${rows.length} probes have not ended`);
+      if (rows.length > 0) throw new Error(`probes have not ended: ${JSON.stringify(rows)}`);
     },
     { timeoutMs: patienceMs, intervalMs: 50 },
   );

@@ -50,8 +50,9 @@ export async function runTrial(fault: Fault, servers: Servers, options: TrialOpt
     if (kept === null) await rm(folder, { recursive: true });
     return { fault: fault.name, seed: options.seed, accepted, violations, secondsToRecover, history: kept };
   } finally {
-    history.close();
+    // The workers of the stage write to it until they are closed.
     await stage.close();
+    history.close();
   }
 }
 
