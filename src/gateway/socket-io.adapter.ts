@@ -2,6 +2,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import type { Server, ServerOptions } from 'socket.io';
+import { GatheringServer } from './gathering-server.js';
 import { jsonTextParser } from './json-text.js';
 
 /** The largest message that a client may send, in bytes: there are only subscriptions. */
@@ -35,6 +36,7 @@ export class SocketIoAdapter extends IoAdapter {
       ...options,
       parser: jsonTextParser,
       serveClient: false,
+      wsEngine: GatheringServer,
       maxHttpBufferSize: MAX_MESSAGE,
       connectTimeout: CONNECT_TIMEOUT,
       cors: { origin: [...this.origins.corsOrigins] },

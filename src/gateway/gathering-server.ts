@@ -1,0 +1,38 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer, type WebSocket } from 'ws';
+
+/**
+ * WebSockets for Socket.IO that write what one turn of the event loop sends to them at once. Socket.IO sends each event as a
+ * message of its own, and each would cost a system call, which for a page that follows many tasks is most of what they cost.
+ */
+export class GatheringServer extends WebSocketServer {
+  override handleUpgrade(
+    request: IncomingMessage,
+    connection: Duplex,
+    head: Buffer,
+    accept: (socket: WebSocket, request: IncomingMessage) => void,
+  ): void {
+    super.handleUpgrade(request, connection, head, (socket, upgraded) => {
+      gather(socket, connection);
+      accept(socket, upgraded);
+    });
+  }
+}
+
+/** Holds what a socket sends back until the current turn is over. */
+function gather(socket: WebSocket, connection: Duplex): void {
+  const send = socket.send.bind(socket) as (...args: unknown[]) => void;
+  let isGathering = false;
+  socket.send = (...args: unknown[]): void => {
+    if (!isGathering) {
+      isGathering = true;
+      connection.cork();
+      process.nextTick(() => {
+        isGathering = false;
+        connection.uncork();
+      });
+    }
+    send(...args);
+  };
+}
