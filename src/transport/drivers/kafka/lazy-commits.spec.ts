@@ -20,7 +20,7 @@ describe('LazyCommits', () => {
     commits.note(position(1, '7'), commit);
     commits.note(position(0, '6'), commit);
     expect(commit).not.toHaveBeenCalled();
-    await jest.advanceTimersByTimeAsync(100);
+    await jest.advanceTimersByTimeAsync(500);
     const partitions = [
       { topic: 't', partition: 0, offset: '6' },
       { topic: 't', partition: 1, offset: '7' },

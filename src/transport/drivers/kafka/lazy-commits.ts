@@ -1,7 +1,7 @@
 import type { Offsets } from 'kafkajs';
 
 /** How long positions gather before they are committed, and before a commit that failed is tried again, in ms. */
-const INTERVAL_MS = 100;
+const INTERVAL_MS = 500;
 const RETRY_MS = 1_000;
 
 interface Position {
