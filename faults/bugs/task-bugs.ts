@@ -39,8 +39,8 @@ export const TASK_BUGS: Bug[] = [
     name: 'no-lock-in-fold',
     about: 'tasks are read without a lock, folded, and written',
     file: 'tasks/task.repository.ts',
-    find: 'manager.query(\n      skipLocked ? `${LOCK} SKIP LOCKED` : LOCK,',
-    replace: "manager.query(\n      skipLocked || true ? LOCK.replace('FOR NO KEY UPDATE', '') : LOCK,",
+    find: 'skipLocked ? `${LOCK} SKIP LOCKED` : LOCK',
+    replace: "skipLocked || true ? LOCK.replace('FOR NO KEY UPDATE', '') : LOCK",
     fault: 'none',
   },
   {

@@ -31,9 +31,11 @@ export class FindTasks {
     private readonly taskTypes: TaskTypes,
   ) {}
 
+  /** Locks what it finds by id, which is about to be changed: to look and then to lock would be a round trip more. */
   async find(manager: EntityManager, namings: readonly Naming[]): Promise<Found[]> {
     const ids = new Set(namings.flatMap(idsOf));
-    const existing = await this.tasks.existing(manager, [...ids]);
+    const { tasks } = await this.tasks.lock(manager, [...ids], { skipLocked: false });
+    const existing = new Set(tasks.map(({ id }) => id));
     const byId = namings.map((naming) => idsOf(naming).find((id) => existing.has(id)));
     const others = namings.filter((_, index) => byId[index] === undefined);
     const byCorrelation = await this.findByCorrelation(manager, others);

@@ -116,7 +116,8 @@ export class ResultIntake {
   ): Promise<(TaskFact | AppError)[]> {
     const idOf = ({ taskId }: Received): string => taskId?.toLowerCase() ?? '';
     const ids = new Set(results.map(idOf).filter((id) => isUuid(id)));
-    const types = await this.tasks.existing(manager, [...ids]);
+    const { tasks } = await this.tasks.lock(manager, [...ids], { skipLocked: false });
+    const types = new Map(tasks.map(({ id, type }) => [id, type]));
     return results.map((result) => {
       const { report, attempt, at } = result;
       const taskId = idOf(result);
