@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, readdir, rename, rm, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, symlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,6 +31,18 @@ describe('the lock of a folder', () => {
     await (
       await lockFolder(folder)
     )();
+  });
+
+  it('holds also where the path of the folder is longer than that of a socket may be', async () => {
+    const deep = join(folder, 'a'.repeat(100), 'b'.repeat(100));
+    await mkdir(deep, { recursive: true });
+    for (let time = 0; time < 2; time++) {
+      const unlock = await lockFolder(deep);
+      expect(await readdir(deep)).toEqual([expect.stringMatching(/\.sock$/), `holder.${time + 1}`]);
+      await expect(lockFolder(deep)).rejects.toThrow(new FolderInUseError(deep));
+      await unlock();
+      expect(await readdir(deep)).toEqual([`holder.${time + 1}`]);
+    }
   });
 
   it('passes from a dead holder to the next, and its remains go', async () => {

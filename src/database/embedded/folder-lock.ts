@@ -3,6 +3,10 @@ import { once } from 'node:events';
 import { readdir, readlink, rm, symlink } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
+import { shortWay } from './short-way.js';
+
+/** The name of the link to the holder of this number. */
+const holderName = (number: number): string => `holder.${number}`;
 
 /** Somebody else holds the folder. */
 export class FolderInUseError extends Error {
@@ -22,31 +26,51 @@ export class FolderInUseError extends Error {
  * @throws {FolderInUseError} at once, if another process holds it.
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
+  const way = await shortWay(folder, holderName(Number.MAX_SAFE_INTEGER));
+  try {
+    const unlock = await lock(way.path);
+    if (unlock === null) throw new FolderInUseError(folder);
+    return async () => {
+      await unlock();
+      await way.close();
+    };
+  } catch (error) {
+    await way.close();
+    throw error;
+  }
+}
+
+/** Null if another process holds it. */
+async function lock(folder: string): Promise<(() => Promise<void>) | null> {
   const socket = `${randomBytes(4).toString('hex')}.sock`;
   const server = createServer((connection) => connection.destroy());
   server.listen(join(folder, socket));
   await once(server, 'listening');
   server.unref();
   try {
-    await succeed(folder, socket);
+    if (await succeed(folder, socket)) return () => close(server);
   } catch (error) {
     await close(server);
     throw error;
   }
-  return () => close(server);
+  await close(server);
+  return null;
 }
 
-/** Becomes the last holder, or throws because the last one lives. */
-async function succeed(folder: string, socket: string): Promise<void> {
+/** Becomes the last holder; false because the last one lives. */
+async function succeed(folder: string, socket: string): Promise<boolean> {
   for (;;) {
     const last = Math.max(0, ...(await holders(folder)));
-    if (await isAnswered(link(folder, last))) throw new FolderInUseError(folder);
+    if (await isAnswered(link(folder, last))) return false;
     const own = last + 1;
     if (!(await makeLink(socket, link(folder, own)))) continue;
     const others = (await holders(folder)).filter((number) => number !== own);
     // A listing that is made while links come and go may miss one.
     if (others.some((number) => number > own)) await rm(link(folder, own));
-    else return removeDead(folder, others);
+    else {
+      await removeDead(folder, others);
+      return true;
+    }
   }
 }
 
@@ -56,7 +80,7 @@ async function holders(folder: string): Promise<number[]> {
 }
 
 function link(folder: string, number: number): string {
-  return join(folder, `holder.${number}`);
+  return join(folder, holderName(number));
 }
 
 async function makeLink(target: string, path: string): Promise<boolean> {
