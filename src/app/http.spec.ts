@@ -17,6 +17,7 @@ import { IsObject } from 'class-validator';
 import type { FastifyRequest } from 'fastify';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { loadConfig } from '../config/load-config.js';
 import { AppError } from '../errors/app-error.js';
 import { AuditLog } from '../audit/audit-log.js';
@@ -139,6 +140,45 @@ describe('what is taken', () => {
       status: 415,
       json: { code: 'unsupported_media_type' },
     });
+  });
+});
+
+describe('a body that is too large', () => {
+  const TOO_MUCH = 64 * 1024 * 1024;
+
+  /** Sends a head and, however long nobody reads on, a body, and only then looks for an answer, as simple clients do. */
+  async function answerAfter(head: string[], body: string): Promise<string> {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    let answer = '';
+    socket.setEncoding('utf8').on('data', (chunk: string) => (answer += chunk));
+    const lines = ['POST /v1/things HTTP/1.1', 'Host: localhost', 'Content-Type: application/json', ...head];
+    socket.write(`${lines.join('\r\n')}\r\n\r\n`);
+    // What is sent to a connection that is closed already is answered by a reset.
+    await setTimeout(50);
+    for (let sent = 0; sent < TOO_MUCH; sent += body.length)
+      await new Promise<void>((resolve, reject) =>
+        socket.write(body, (error) => {
+          if (error) reject(error);
+          else resolve();
+        }),
+      );
+    socket.end();
+    await once(socket, 'close');
+    return answer;
+  }
+
+  it.each([
+    ['', []],
+    [', by a client that wants the connection closed', ['Connection: close']],
+  ])('is told so also where all of it is sent before the answer is read%s', async (_, more) => {
+    const answer = await answerAfter([`Content-Length: ${TOO_MUCH}`, ...more], 'x'.repeat(1024 * 1024));
+    expect(answer).toMatch(/^HTTP\/1\.1 413 [^]*"code":"payload_too_large"/);
+  });
+
+  it('is not read for ever', async () => {
+    const head = `POST /v1/things HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json`;
+    const answer = await raw(`${head}\r\nContent-Length: ${TOO_MUCH}\r\n\r\n{`);
+    expect(answer.match(/^HTTP\/1\.1 \d+/gm)).toEqual(['HTTP/1.1 413']);
   });
 });
 

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { challengeOf } from '../auth/challenge.js';
 import type { AppError } from './app-error.js';
 import { toProblem } from './problem.js';
+import { readOn } from './read-on.js';
 import { toAppError } from './to-app-error.js';
 
 /** Answers every error, from wherever in Nest or Fastify it comes, with a problem document; logs what is our fault. */
@@ -25,6 +26,7 @@ export function sendProblem(thrown: unknown, request: FastifyRequest, reply: Fas
   }
   if (error.code === 'unauthorized') void reply.header('www-authenticate', challengeOf(error, request));
   if (error.retryable) void reply.header('retry-after', '1');
+  if (error.code === 'payload_too_large') readOn(request, reply);
   // As bytes, so that Fastify adds no charset to the type.
   void reply
     .status(error.status)

@@ -122,7 +122,7 @@ describeWithServices('a body that nobody should send', ['postgres'], () => {
     }
   });
 
-  it('is read no further than 16 MiB where it does not say how long it is', async () => {
+  it('is refused at 16 MiB where it does not say how long it is', async () => {
     const socket = await taskwire.connect();
     let answer = '';
     socket.setEncoding('utf8').on('data', (chunk: string) => (answer += chunk));
