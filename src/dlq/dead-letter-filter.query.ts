@@ -1,6 +1,7 @@
 import { Transform } from 'class-transformer';
-import { IsDate, IsString, IsUUID, Matches } from 'class-validator';
+import { IsDate, IsIn, IsString, IsUUID, Matches } from 'class-validator';
 import { IfGiven } from '../errors/if-given.decorator.js';
+import { DEAD_LETTER_STATUSES, type DeadLetterStatus } from './dead-letter.entity.js';
 import { timeField } from './decode/optional-fields.js';
 
 function toTime({ value }: { value: unknown }): unknown {
@@ -14,6 +15,10 @@ export class DeadLetterFilter {
   @IsString()
   @Matches(/^[\w.-]{1,249}$/)
   topic?: string;
+
+  @IfGiven()
+  @IsIn(DEAD_LETTER_STATUSES)
+  status?: DeadLetterStatus;
 
   /** The root cause's type. */
   @IfGiven()
@@ -33,12 +38,12 @@ export class DeadLetterFilter {
   /** RFC 3339; exclusive. */
   @IfGiven()
   @Transform(toTime)
-  @IsDate()
+  @IsDate({ message: '$property must be a date and time with an offset (RFC 3339)' })
   failedAfter?: Date;
 
   /** RFC 3339; exclusive. */
   @IfGiven()
   @Transform(toTime)
-  @IsDate()
+  @IsDate({ message: '$property must be a date and time with an offset (RFC 3339)' })
   failedBefore?: Date;
 }

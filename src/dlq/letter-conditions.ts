@@ -1,11 +1,10 @@
 import type { DeadLetterFilter } from './dead-letter-filter.query.js';
-import type { DeadLetterStatus } from './dead-letter.entity.js';
 
 /** What is asked of letters; times also as RFC 3339 texts. */
 export type LetterConditions = {
   [Field in keyof DeadLetterFilter]:
     DeadLetterFilter[Field] | (Date extends DeadLetterFilter[Field] ? string : never);
-} & { status?: DeadLetterStatus };
+};
 
 /** The SQL of a condition on `dead_letters`; `bind` takes a value and gives its placeholder. */
 export function letterConditions(conditions: LetterConditions, bind: (value: unknown) => string): string {

@@ -56,6 +56,17 @@ describeWithServices('redrives of many letters', ['kafka', 'postgres'], () => {
     });
   });
 
+  it('can be filtered by status as the list can, but are for open letters only', async () => {
+    const { topic } = await letters.ofRecords(3);
+    const [letter] = await letters.list(`topic=${topic}`);
+    await rest.post(`/v1/dead-letters/${String(letter?.id)}/discard`, { note: 'nonsense' });
+    const matched = async (status: string): Promise<number> => {
+      const body = { filter: { topic, status }, dryRun: true };
+      return (await rest.post<{ matched: number }>('/v1/redrives', body)).json.matched;
+    };
+    expect([await matched('open'), await matched('discarded'), await matched('redriven')]).toEqual([2, 0, 0]);
+  });
+
   it('bring the tasks of requests back, and skip those that have moved on', async () => {
     const ids = await letters.ofTasks(40);
     await letters.sql(`UPDATE tasks SET status = 'cancelled' WHERE id = ANY($1)`, [ids.slice(0, 3)]);
@@ -170,6 +181,7 @@ describeWithServices('redrives of many letters', ['kafka', 'postgres'], () => {
     ['a filter that is none', { filter: 'all' }],
     ['a condition that is null', { filter: { errorType: null } }],
     ['an unknown condition', { filter: { color: 'red' } }],
+    ['an unknown status', { filter: { status: 'lost' } }],
     ['a time that is none', { filter: { failedAfter: 'soon' } }],
     ['no rate at all', { filter: {}, ratePerSecond: 0 }],
     ['an unknown field', { filter: {}, force: true }],

@@ -70,7 +70,7 @@ export class DiscardLetterDto {
 
 /** Which dead letters are to be sent again, and how. */
 export class StartRedriveDto {
-  /** Those open letters to which all of it applies; `{}` is all of them. */
+  /** As for the list; of the letters to which all of it applies, those that are open. `{}` is all that are. */
   @IsObject()
   @ValidateNested()
   @Type(() => DeadLetterFilter)
