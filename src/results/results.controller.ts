@@ -27,6 +27,6 @@ export class ResultsController {
   @ApiOkResponse({ type: OutcomesResponse })
   async results(@Req() request: RawBodyRequest<FastifyRequest>): Promise<OutcomesResponse> {
     const texts = receivedResults(request.body, bodyText(request));
-    return outcomesOf(await this.intake.take(texts));
+    return outcomesOf(await this.intake.take(texts), '/v1/results');
   }
 }

@@ -64,11 +64,15 @@ export class OutcomesResponse {
   items!: OutcomeItem[];
 }
 
-/** What a worker is told of facts that it brought, one for each, in order: what became of it, or why it was rejected. */
-export function outcomesOf(outcomes: readonly (Outcome | AppError)[]): OutcomesResponse {
+/**
+ * What a worker is told of facts that it brought, one for each, in order: what became of it, or why it was rejected.
+ *
+ * @param path that of the request
+ */
+export function outcomesOf(outcomes: readonly (Outcome | AppError)[], path: string): OutcomesResponse {
   return {
     items: outcomes.map((outcome, index) => {
-      if (outcome instanceof Error) return { index, outcome: 'rejected', error: toProblem(outcome) };
+      if (outcome instanceof Error) return { index, outcome: 'rejected', error: toProblem(outcome, path) };
       return { index, ...outcome };
     }),
   };

@@ -29,12 +29,14 @@ import { SubmittedBatchResponse } from './submitted-batch.dto.js';
 import { TaskIntake } from './task-intake.js';
 import { taskText } from './task-response.js';
 
+const PATH = '/v1/tasks/batch';
+
 /** So many of its tasks are checked, or told of, before other requests have their turn. */
 const AT_ONCE = 50;
 
 /** Many tasks in one request. */
 @ApiTags('tasks')
-@Controller('v1/tasks/batch')
+@Controller(PATH)
 @AllowRoles('client', 'service')
 export class TaskBatchController {
   private readonly logger = new Logger(TaskBatchController.name);
@@ -105,12 +107,12 @@ export class TaskBatchController {
       this.auditLog.refused({
         caller,
         address: caller.address,
-        action: 'POST /v1/tasks/batch',
+        action: `POST ${PATH}`,
         target: null,
         code,
       });
     if (error.status >= 500)
       this.logger.error({ message: 'A task of a batch failed', err: error.cause ?? error });
-    return `{"index":${index},"error":${JSON.stringify(toProblem(error))}}`;
+    return `{"index":${index},"error":${JSON.stringify(toProblem(error, PATH))}}`;
   }
 }

@@ -99,6 +99,7 @@ describeWithServices('submitting a batch', ['kafka', 'postgres'], () => {
         status: 400,
         detail: expect.stringContaining('colour') as string,
         code: 'invalid_request',
+        instance: '/v1/tasks/batch',
         errors: [{ path: 'colour', message: 'property colour should not exist' }],
       },
     });

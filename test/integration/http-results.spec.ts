@@ -72,7 +72,7 @@ describeWithServices('results over HTTP', ['postgres'], () => {
       { index: 3, outcome: 'ignored', reason: 'duplicate' },
       { index: 4, outcome: 'ignored', reason: 'already_terminal' },
       { index: 5, outcome: 'rejected', error: { code: 'not_found' } },
-      { index: 6, outcome: 'rejected', error: { code: 'result_invalid' } },
+      { index: 6, outcome: 'rejected', error: { code: 'result_invalid', instance: '/v1/results' } },
       { index: 7, outcome: 'rejected', error: { code: 'result_invalid' } },
       { index: 8, outcome: 'rejected', error: { code: 'result_invalid' } },
       { index: 9, outcome: 'rejected', error: { code: 'result_invalid' } },

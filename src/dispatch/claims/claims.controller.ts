@@ -61,7 +61,7 @@ export class ClaimsController {
   @HttpCode(200)
   @ApiOkResponse({ type: OutcomesResponse })
   async release(@Body() { items }: ReleaseDto): Promise<OutcomesResponse> {
-    return outcomesOf(await this.releases.release(items));
+    return outcomesOf(await this.releases.release(items), '/v1/claims/release');
   }
 
   private typesOf({ types }: ClaimDto): string[] {
