@@ -121,6 +121,17 @@ describe('what is taken', () => {
     expect(await post('/v1/things', text)).toMatchObject({ status: 202, json: { text } });
   });
 
+  it.each(['application/json', 'application/x-www-form-urlencoded'])(
+    'is no body where none is needed, also from clients that say that it is %s',
+    async (type) => {
+      expect((await post('/v1/things/1/cancel', '', type)).status).toBe(201);
+      expect(await post('/v1/things', '', type)).toMatchObject({
+        status: 400,
+        json: { code: 'invalid_request', errors: [{ path: 'payload' }] },
+      });
+    },
+  );
+
   it('is a body of up to 16 MiB', async () => {
     const body = (bytes: number) => `{"payload":{"a":"${'x'.repeat(bytes - 20)}"}}`.padEnd(bytes);
     expect((await post('/v1/things', body(16 * 1024 * 1024))).status).toBe(202);

@@ -107,6 +107,7 @@ export function configureHttp(app: NestFastifyApplication, config: Config): void
 
   acceptJsonOnly(app);
   refuseEncodings(fastify);
+  takeNoBodyForNone(fastify);
   app.useGlobalPipes(new RequestValidationPipe());
   app.useGlobalFilters(new ProblemFilter());
 
@@ -164,6 +165,15 @@ function refuseEncodings(fastify: FastifyInstance): void {
     const encoding = headers['content-encoding'];
     if (encoding === undefined || encoding.toLowerCase() === 'identity') done(null, payload);
     else done(new AppError('unsupported_media_type', 'Bodies must not be compressed.'));
+  });
+}
+
+/** Many clients name a type with every request: without a body it means nothing, where Fastify would refuse an empty one. */
+function takeNoBodyForNone(fastify: FastifyInstance): void {
+  fastify.addHook('preParsing', ({ raw: { headers } }, _reply, payload, done) => {
+    if ((headers['content-length'] ?? '0') === '0' && headers['transfer-encoding'] === undefined)
+      delete headers['content-type'];
+    done(null, payload);
   });
 }
 

@@ -8,7 +8,8 @@ const BYTE_ORDER_MARK = /^\ufeff/;
 
 /** The text of a request's JSON body, from which values are cut as they were sent. */
 export function bodyText({ rawBody }: RawBodyRequest<FastifyRequest>): string {
-  const text = rawBody && utf8Text(rawBody);
-  if (text === undefined || text === null) throw new AppError('invalid_request', 'the body is not UTF-8');
+  if (rawBody === undefined) throw new AppError('invalid_request', 'a body is needed');
+  const text = utf8Text(rawBody);
+  if (text === null) throw new AppError('invalid_request', 'the body is not UTF-8');
   return text.replace(BYTE_ORDER_MARK, '');
 }
