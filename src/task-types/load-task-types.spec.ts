@@ -67,7 +67,7 @@ describe('loadTaskTypes', () => {
   });
 
   it.each([
-    ['', ' must be object'],
+    ['', 'all of it must be object'],
     ['types:', 'types must be object'],
     ['type: {}', 'types is missing'],
     ['types: {}\nmore: 1', 'more is not known'],

@@ -88,5 +88,5 @@ export function parseTaskTypesFile(text: string): Map<string, TaskTypeEntry> {
   const content: unknown = parse(text, { prettyErrors: false });
   if (validate(content)) return new Map(Object.entries(content.types));
   const [error] = schemaErrors(validate.errors ?? [], '');
-  throw new Error(`${error?.path ?? ''} ${error?.message ?? 'is wrong'}`);
+  throw new Error(`${error?.path || 'all of it'} ${error?.message ?? 'is wrong'}`);
 }
