@@ -3,7 +3,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 // `npm start`: builds what is missing or older than its source, then becomes the application, so that signals and exit
-// code are its own.
+// code are its own. The script in package.json says `exec`: npm passes a signal on to the shell, which would die of it alone.
 const root = new URL('../', import.meta.url);
 const main = new URL('dist/main.js', root);
 const src = new URL('src/', root);

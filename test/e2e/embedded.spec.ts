@@ -1,7 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { ROOT } from '../support/cache.js';
+import { Child } from '../support/child.js';
 import { eventually } from '../support/eventually.js';
+import { freePort } from '../support/ports.js';
 import { Rest } from '../support/rest.js';
 import { startTaskwire, type TaskwireProcess } from '../support/process.js';
 import { tenAtATime } from './submissions.js';
@@ -54,6 +57,16 @@ describe('a Taskwire with an embedded database', () => {
     const second = await start();
     expect(await second.stop('SIGTERM')).toBe(0);
   });
+
+  it('is what npm start starts, and ends with 0 when npm gets SIGTERM', async () => {
+    const { PATH, HOME } = process.env;
+    const env = { PATH, HOME, DATA_DIR: folder, PORT: String(await freePort()) };
+    const npm = await Child.start('npm', ['start'], { cwd: ROOT, env });
+    const [url] = await npm.waitForOutput(/http:\/\/127\.0\.0\.1:\d+/, 120_000);
+    expect((await fetch(`${url}/health/ready`)).status).toBe(200);
+    expect(await npm.stop('SIGTERM', 30_000)).toBe(0);
+    await expect(fetch(url)).rejects.toThrow();
+  }, 180_000);
 
   it('comes back with all that it acknowledged, however often it is killed', async () => {
     const acknowledged: string[] = [];
