@@ -2,7 +2,7 @@ import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { CONTENDERS } from './contenders.js';
 import { deadLetters } from './dead-letters.js';
-import { flood } from './flood.js';
+import { floods } from './flood.js';
 import { claims, embedded } from './over-http.js';
 import { pythonBench } from './python-sdk.js';
 import { save, section, type Run } from './report/document.js';
@@ -41,7 +41,7 @@ const ALONE = {
   claims,
   embedded,
   'dead-letters': deadLetters,
-  flood,
+  ...floods,
   'python-long-tasks': pythonBench('long_tasks.py'),
   'python-takeover': pythonBench('takeover.py'),
   'python-throughput': pythonBench('throughput.py'),
