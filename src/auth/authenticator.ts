@@ -3,6 +3,7 @@ import { decodeProtectedHeader } from 'jose';
 import { AppError } from '../errors/app-error.js';
 import { AccessTokens, TOKEN_TYPE } from './access-tokens.js';
 import { LOCAL, type Caller, type Identity } from './caller.js';
+import { RecentlyRecognized } from './recently-recognized.js';
 
 /** Knows callers by one kind of credentials. */
 export interface Recognizer {
@@ -20,10 +21,18 @@ export const RECOGNIZERS = Symbol('recognizers');
 /** Tells who a caller is: by a token of our own, a JWT, or an API key. */
 @Injectable()
 export class Authenticator {
+  private readonly recognizers: { ours: Recognizer; jwt: Recognizer; apiKeys: Recognizer } | null;
+
   constructor(
-    @Inject(RECOGNIZERS) private readonly recognizers: { jwt: Recognizer; apiKeys: Recognizer } | null,
-    private readonly accessTokens: AccessTokens,
-  ) {}
+    @Inject(RECOGNIZERS) recognizers: { jwt: Recognizer; apiKeys: Recognizer } | null,
+    accessTokens: AccessTokens,
+  ) {
+    this.recognizers = recognizers && {
+      ours: new RecentlyRecognized(accessTokens),
+      jwt: new RecentlyRecognized(recognizers.jwt),
+      apiKeys: recognizers.apiKeys,
+    };
+  }
 
   /**
    * @param address where the caller is, as the network tells
@@ -37,17 +46,12 @@ export class Authenticator {
   private async identify(credentials: string | null): Promise<Identity> {
     if (this.recognizers === null) return LOCAL;
     if (credentials === null) throw new AppError('unauthorized', 'Credentials are needed.');
-    const identity = await this.recognizerOf(credentials).recognize(credentials);
+    const { ours, jwt, apiKeys } = this.recognizers;
+    const type = typeOfJwt(credentials);
+    const recognizer = type === null ? apiKeys : type === TOKEN_TYPE ? ours : jwt;
+    const identity = await recognizer.recognize(credentials);
     if (identity === null) throw new AppError('unauthorized', 'The credentials are not valid.');
     return identity;
-  }
-
-  private recognizerOf(credentials: string): Recognizer {
-    const { jwt, apiKeys } = this.recognizers ?? {};
-    if (!jwt || !apiKeys) throw new Error('there is nobody to recognize callers');
-    const type = typeOfJwt(credentials);
-    if (type === null) return apiKeys;
-    return type === TOKEN_TYPE ? this.accessTokens : jwt;
   }
 }
 
