@@ -4,7 +4,7 @@ import { Authenticator } from './authenticator.js';
 import type { AuthenticatedRequest, Caller } from './caller.js';
 import { credentialsOf } from './credentials.js';
 
-/** Finds out who sent a request, and counts it: once for each request, however often it is asked. */
+/** Finds out who sent a request, counts it, and lets it wait for its turn: once for each request, however often it is asked. */
 @Injectable()
 export class Admission {
   constructor(
@@ -17,6 +17,7 @@ export class Admission {
     if (request.caller) return request.caller;
     const caller = await this.authenticator.authenticate(credentialsOf(request), request.ip);
     this.limits.request(caller.owner);
+    await this.limits.turn(caller.owner, 1);
     request.caller = caller;
     return caller;
   }

@@ -123,6 +123,7 @@ export class TasksGateway implements OnGatewayInit<TaskServer>, OnGatewayConnect
     try {
       caller = await this.authenticator.authenticate(typeof token === 'string' ? token : null, address);
       this.limits.request(caller.owner);
+      await this.limits.turn(caller.owner, 1);
       checkRoles(caller, FOLLOWERS);
       const leave = this.limits.follow(caller.owner);
       if (socket.conn.readyState === 'open') socket.conn.once('close', leave);
@@ -176,9 +177,10 @@ export class TasksGateway implements OnGatewayInit<TaskServer>, OnGatewayConnect
     if (++data.waiting > MAX_WAITING) socket.conn.close();
     if (data.waiting > MAX_WAITING) return data.served;
     data.served = data.served
-      .then(() => {
+      .then(async () => {
         this.limits.request(data.caller.owner);
-        return work();
+        await this.limits.turn(data.caller.owner, 1);
+        await work();
       })
       .catch((thrown: unknown) => {
         const error = refusal(this.logger, thrown);

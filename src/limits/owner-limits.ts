@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Limits } from '../config/config.js';
 import { AppError } from '../errors/app-error.js';
@@ -28,6 +29,15 @@ export class OwnerLimits {
    */
   more(owner: string, count: number): void {
     if (this.requests?.takeMore(owner, count, performance.now()) === false) throw tooMany();
+  }
+
+  /**
+   * Resolves when so many of those that were counted, together, may go on: what its owner has saved up, or sent in a batch, is
+   * no burst for the others.
+   */
+  async turn(owner: string, count: number): Promise<void> {
+    const wait = this.requests?.turn(owner, count, performance.now()) ?? 0;
+    if (wait > 0) await pause(wait);
   }
 
   /**

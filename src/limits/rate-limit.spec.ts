@@ -29,6 +29,23 @@ describe('a rate limit of five a second', () => {
     expect(of10(limit, 'alice', 1_200)).toBe(1);
   });
 
+  it('gives those that come at once turns, evenly, but for the first few', () => {
+    const limit = new RateLimit(100);
+    const turns = Array.from({ length: 13 }, () => limit.take('alice', 0) && limit.turn('alice', 1, 0));
+    expect(turns).toEqual([...Array<number>(11).fill(0), 5, 10]);
+    expect(limit.take('bob', 0) && limit.turn('bob', 1, 0)).toBe(0);
+    expect(limit.take('alice', 60_000) && limit.turn('alice', 1, 60_000)).toBe(0);
+  });
+
+  it('gives a thousand tasks that were taken at once their turns within five seconds, however low the rate', () => {
+    const limit = new RateLimit(1);
+    limit.takeMore('alice', 1_000, 0);
+    let now = 0;
+    for (let part = 0; part < 100; part++) now += limit.turn('alice', 10, now);
+    expect(now).toBeGreaterThan(4_500);
+    expect(now).toBeLessThanOrEqual(5_000);
+  });
+
   it('forgets whom it need not remember, however many there were', () => {
     const limit = new RateLimit(1);
     for (let index = 0; index < 10_000; index++) limit.take(`owner ${index}`, 0);

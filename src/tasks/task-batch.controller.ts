@@ -31,8 +31,8 @@ import { taskText } from './task-response.js';
 
 const PATH = '/v1/tasks/batch';
 
-/** So many of its tasks are checked, or told of, before other requests have their turn. */
-const AT_ONCE = 50;
+/** So many of its tasks are checked and submitted, or told of, before other requests have their turn. */
+const AT_ONCE = 10;
 
 /** Many tasks in one request. */
 @ApiTags('tasks')
@@ -67,6 +67,7 @@ export class TaskBatchController {
     for (let start = 0; start < tasks.length; start += AT_ONCE) {
       if (start > 0) await othersTurn();
       const part = tasks.slice(start, start + AT_ONCE);
+      await this.limits.turn(caller.owner, part.length);
       const submit = (task: unknown, index: number): Promise<Submitted> =>
         this.submitOne(caller, task, texts[start + index] ?? '', traceparent);
       submitted.push(Promise.allSettled(part.map(submit)));

@@ -51,6 +51,21 @@ describeWithServices('an owner', ['kafka', 'postgres'], () => {
     });
   });
 
+  it('who sends a batch over the limit has it taken in evenly, and nobody else waits for it', async () => {
+    const { alice, bob } = await start({ OWNER_REQUESTS_PER_SECOND: '50' });
+    const tasks = Array.from({ length: 300 }, () => ({ payload: {} }));
+    type Batch = { items: { task: { createdAt: string } }[] };
+    let isOver = false;
+    const batch = alice.post<Batch>('/v1/tasks/batch', { tasks }).finally(() => (isOver = true));
+    expect((await bob.post('/v1/tasks', { payload: {} })).status).toBe(202);
+    expect(isOver).toBe(false);
+    const times = (await batch).json.items.map(({ task }) => Date.parse(task.createdAt));
+    // Two hundred a second.
+    expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeGreaterThan(1_000);
+    const inTheFirstHalfSecond = times.filter((time) => time < (times[0] ?? 0) + 500);
+    expect(inTheFirstHalfSecond.length).toBeLessThan(150);
+  });
+
   it('who has too many open tasks gets no more until one is over, in a batch either', async () => {
     const { alice, bob } = await start({ OWNER_OPEN_TASKS: '3' });
     const tasks = Array.from({ length: 5 }, () => ({ payload: {} }));
