@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT, type JWTPayload } from 'jose';
+import { eventually } from '../../test/support/eventually.js';
 import type { JwtConfig } from '../config/config.js';
 import { JwtRecognizer } from './jwt-recognizer.js';
 
@@ -151,6 +152,20 @@ describe('a set of keys', () => {
       await sign({}, one.privateKey, { alg: 'ES256', kid: '../../etc/passwd' }),
     ])
       await expect(recognizer.recognize(token)).rejects.toMatchObject({ code: 'unauthorized' });
+  });
+
+  it('in a file is read anew when the file changes: a key that is gone opens nothing more', async () => {
+    const [one, two] = [await keyPair('one'), await keyPair('two')];
+    const file = path.join(folder, 'changing.json');
+    await writeFile(file, JSON.stringify({ keys: [one.jwk] }));
+    const recognizer = new JwtRecognizer({ ...NOTHING, jwks: file });
+    expect(await recognizer.recognize(await sign({}, one.privateKey, one.header))).not.toBeNull();
+    await writeFile(file, JSON.stringify({ keys: [two.jwk], note: 'another length' }));
+    await eventually(async () => {
+      expect(await recognizer.recognize(await sign({}, two.privateKey, two.header))).not.toBeNull();
+    });
+    const old = recognizer.recognize(await sign({}, one.privateKey, one.header));
+    await expect(old).rejects.toMatchObject({ code: 'unauthorized' });
   });
 
   it('behind a URL is fetched anew for a key that it did not hold', async () => {
