@@ -16,6 +16,7 @@ import { measureRequests, traceRequests } from '../observability/observe-request
 import { serveAsyncApi } from './async-api.js';
 import { answerClientError } from './client-errors.js';
 import { serveDocsPage } from './docs-page.js';
+import { jsonBodyParser } from './json-bodies.js';
 import { serveOpenApi } from './openapi.js';
 import { foreignHost, foreignOrigin } from './origin-rules.js';
 
@@ -155,8 +156,9 @@ function refuseStrangers(fastify: FastifyInstance, origins: readonly string[]): 
 
 /** The application is made with `bodyParser: false`: Nest would read forms, and Fastify reads plain text. */
 function acceptJsonOnly(app: NestFastifyApplication): void {
-  app.getHttpAdapter().getInstance().removeContentTypeParser('text/plain');
-  app.useBodyParser('application/json', { bodyLimit: BODY_LIMIT });
+  const fastify = app.getHttpAdapter().getInstance();
+  fastify.removeContentTypeParser('text/plain');
+  app.useBodyParser('application/json', { bodyLimit: BODY_LIMIT }, jsonBodyParser(fastify));
 }
 
 /** Bodies are taken as they are: what a compressed one holds may be a thousand times what was sent. */

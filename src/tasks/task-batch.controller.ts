@@ -1,17 +1,6 @@
 import { setImmediate as othersTurn } from 'node:timers/promises';
-import {
-  Body,
-  Controller,
-  Header,
-  HttpCode,
-  Logger,
-  Post,
-  Req,
-  UseGuards,
-  type RawBodyRequest,
-} from '@nestjs/common';
+import { Body, Controller, Header, HttpCode, Logger, Post, Req, UseGuards } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiTags } from '@nestjs/swagger';
-import type { FastifyRequest } from 'fastify';
 import { AuditLog, isAccessCode } from '../audit/audit-log.js';
 import { AllowRoles } from '../auth/access.js';
 import { type Caller, CurrentCaller } from '../auth/caller.js';
@@ -19,10 +8,9 @@ import { toProblem } from '../errors/problem.js';
 import { toAppError } from '../errors/to-app-error.js';
 import { TakesNoQuery } from '../errors/takes-no-values.guard.js';
 import { RequestValidationPipe } from '../errors/validation.pipe.js';
-import { elements, members } from '../json/members.js';
 import { OwnerLimits } from '../limits/owner-limits.js';
 import { traceparentOf } from '../observability/tracing.js';
-import { bodyText } from './body-text.js';
+import type { BatchRequest } from './batch-body.js';
 import { BatchItemDto, SubmitBatchDto } from './submit-batch.dto.js';
 import type { Submitted } from './submit.service.js';
 import { SubmittedBatchResponse } from './submitted-batch.dto.js';
@@ -57,10 +45,10 @@ export class TaskBatchController {
   async submit(
     @CurrentCaller() caller: Caller,
     @Body() { tasks }: SubmitBatchDto,
-    @Req() request: RawBodyRequest<FastifyRequest>,
+    @Req() request: BatchRequest,
   ): Promise<string> {
     this.limits.more(caller.owner, tasks.length - 1);
-    const texts = elements(members(bodyText(request)).get('tasks') ?? '[]');
+    const texts = request.taskTexts ?? [];
     if (texts.length !== tasks.length) throw new Error('a batch has another number of texts than of tasks');
     const traceparent = traceparentOf(request);
     const submitted: Promise<PromiseSettledResult<Submitted>[]>[] = [];

@@ -117,6 +117,13 @@ describeWithServices('submitting a batch', ['kafka', 'postgres'], () => {
     ['a list that is too long', JSON.stringify({ tasks: Array(1001).fill({ payload: {} }) })],
     ['tasks that are no list', '{"tasks":{}}'],
     ['something besides', '{"tasks":[{"payload":{}}],"wait":1}'],
+    ['a list alone', '[{"payload":{}}]'],
+    ['half an object', '{"tasks":[{"payload":{}}]'],
+    ['a task that is no JSON', '{"tasks":[{"payload":{}},{"payload":{]}]}'],
+    ['a byte order mark before a task', '{"tasks":[\ufeff{"payload":{}}]}'],
+    ['a prototype', '{"tasks":[{"payload":{}}],"__proto__":{}}'],
+    ['a prototype within a payload', '{"tasks":[{"payload":{}},{"payload":{"__proto__":1}}]}'],
+    ['no body', ''],
   ])('refuses all of it for %s', async (_, body) => {
     const { status, json } = await rest.post<ProblemJson>('/v1/tasks/batch', body);
     expect([status, json.code]).toEqual([400, 'invalid_request']);

@@ -174,6 +174,14 @@ describeWithServices('submitting', ['kafka', 'postgres'], () => {
       expect((await refusal(body)).slice(0, 2)).toEqual([400, 'invalid_request']);
     });
 
+    it('a body that is longer than any task, without a look at it', async () => {
+      expect(await refusal(`{"payload":{} ${' '.repeat(1024 * 1024)}`)).toEqual([
+        413,
+        'payload_too_large',
+        [],
+      ]);
+    });
+
     it('a task type that does not exist', async () => {
       expect(await refusal({ payload, type: 'nobody' })).toEqual([422, 'unknown_task_type', []]);
       expect(await refusal({ payload, type: 'constructor' })).toEqual([422, 'unknown_task_type', []]);
