@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { SECRET, tokenFor } from '../test/support/tokens.js';
 import { quantile } from './load.js';
 import { submitAtPace, type Pace } from './pace.js';
-import { report } from './rest-load.js';
-import type { Stage } from './stage.js';
+import { report, until } from './rest-load.js';
+import { NODE_OPTIONS, type Stage } from './stage.js';
 
 const TASK = JSON.stringify({ payload: { fileUrl: '/data/a.shp', note: 'x'.repeat(400) } });
 const BATCH = `{"tasks":[${Array.from({ length: 1_000 }, () => TASK).join(',')}]}`;
@@ -45,14 +48,14 @@ const PER_SECOND = 80;
  */
 const SECONDS = { alone: 8, beginning: 3, flooded: 10, control: 8 };
 const PHASES = ['alone', 'beginning', 'flooded', 'control'] as const;
-const ROUNDS = 5;
+const ROUNDS = 4;
 
 type Phase = (typeof PHASES)[number];
 
 /** What was seen in one phase, in milliseconds. */
 interface Seen {
   latencies: number[];
-  /** The longest time in which Taskwire's event loop did not come round: its own share in a delay. */
+  /** For how long Taskwire's event loop was blocked at the most by its own work: its share in a delay. */
   blocked: number;
 }
 
@@ -62,7 +65,9 @@ export const floods: Record<string, (stage: Stage) => Promise<void>> = Object.fr
 );
 
 async function measure(stage: Stage, flood: Flood): Promise<void> {
-  const { url } = await stage.start('all', {
+  const blocked = new Blocked(stage.folder);
+  const taskwire = await stage.start('all', {
+    ...blocked.env,
     AUTH: 'jwt',
     JWT_SECRET: SECRET,
     OWNER_REQUESTS_PER_SECOND: String(REQUESTS_PER_SECOND),
@@ -70,19 +75,20 @@ async function measure(stage: Stage, flood: Flood): Promise<void> {
   const [calm = '', flooding = ''] = await Promise.all(
     ['calm', 'flooding'].map((owner) => tokenFor(owner, ['client'], { exp: Date.now() })),
   );
+  const { url } = taskwire;
   const pace: Pace = { url, token: calm, task: TASK, perSecond: PER_SECOND };
   const see = async (phase: Phase): Promise<Seen> => {
-    await blockedSince(url);
+    await blocked.since(taskwire);
     const latencies = await submitAtPace(pace, SECONDS[phase]);
-    return { latencies, blocked: await blockedSince(url) };
+    return { latencies, blocked: await blocked.since(taskwire) };
   };
 
-  let accepted = (await submitAtPace(pace, 2 * SECONDS.alone)).length;
+  let accepted = (await submitAtPace(pace, SECONDS.alone)).length;
   const answers: Record<string, number> = {};
   const rounds: Record<Phase, Seen>[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const alone = await see('alone');
-    const stop = await startFlood([url + flood.path, flooding, String(flood.connections)], flood.body);
+    const stop = await startFlood([`${url}${flood.path}`, flooding, String(flood.connections)], flood.body);
     const beginning = await see('beginning');
     const flooded = await see('flooded');
     for (const [status, count] of Object.entries(await stop()))
@@ -116,16 +122,28 @@ function told(rounds: readonly Record<Phase, Seen>[], phase: Phase): string {
     const range = `median ${median.toFixed(2)}, ${least.toFixed(2)}–${most.toFixed(2)}`;
     return `p${p * 100} ${value.toFixed(1)} ms` + (phase === 'alone' ? '' : `, ${ratio} × (${range})`);
   });
-  const blocked = rounds.map((round) => round[phase].blocked.toFixed(0)).join(', ');
-  return `${figures.join('; ')}; event loop blocked for ${blocked} ms at the most; ${all(phase).length} submissions`;
+  const blocked = rounds.map((round) => round[phase].blocked.toFixed(1)).join(', ');
+  return `${figures.join('; ')}; blocked for ${blocked} ms at the most; ${all(phase).length} submissions`;
 }
 
-/** How long the event loop was blocked at the most since this was asked last, in milliseconds. */
-async function blockedSince(url: string): Promise<number> {
-  const text = await (await fetch(`${url}/metrics`)).text();
-  const [, seconds] = /^nodejs_eventloop_lag_max_seconds (\S+)$/m.exec(text) ?? [];
-  // It is what a timer of 10 ms measures.
-  return Math.max(0, Number(seconds) * 1_000 - 10);
+/** What `blocked.mjs` tells of Taskwire since it was asked last, in milliseconds. */
+class Blocked {
+  private readonly file: string;
+  readonly env: Record<string, string>;
+
+  constructor(folder: string) {
+    this.file = path.join(folder, 'blocked');
+    const probe = new URL('blocked.mjs', import.meta.url).href;
+    this.env = { BLOCKED_FILE: this.file, NODE_OPTIONS: `${NODE_OPTIONS} --import ${probe}` };
+  }
+
+  async since(taskwire: { signal(signal: NodeJS.Signals): void }): Promise<number> {
+    taskwire.signal('SIGUSR2');
+    await until(() => Promise.resolve(existsSync(this.file)));
+    const text = await readFile(this.file, 'utf8');
+    await rm(this.file);
+    return Number(text);
+  }
 }
 
 /** Starts the flood in a process of its own; the function that it gives ends it, and tells what it was answered. */

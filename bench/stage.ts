@@ -30,7 +30,7 @@ export interface Stage {
 const KAFKA_JAVA = ['-Xms512m', '-Xmx512m', '-XX:+UseSerialGC'];
 
 /** As in the Dockerfile. */
-const NODE_OPTIONS = '--max-semi-space-size=32';
+export const NODE_OPTIONS = '--max-semi-space-size=32';
 
 /** Sets the stage, runs a scenario on it, and clears everything away. */
 export async function onStage(scenario: (stage: Stage) => Promise<void>): Promise<void> {
