@@ -29,12 +29,14 @@ export interface Turns {
 export interface Pace {
   /** Of a step at one load. */
   seconds: number;
+  /** Of the load before the first turn, for the compilers of all that takes part; the JVM's takes longest. */
+  warmUpSeconds: number;
 }
 
-export const CALM: Pace = { seconds: 5 };
+export const CALM: Pace = { seconds: 5, warmUpSeconds: 20 };
 
 /** To see whether it works: the figures mean little. */
-export const QUICK: Pace = { seconds: 1 };
+export const QUICK: Pace = { seconds: 1, warmUpSeconds: 1 };
 
 /** The turns of a contender that was started once, and is warm. `withWorker`: its worker runs all the time. */
 export function ofWarm(
@@ -54,10 +56,9 @@ export function ofWarm(
   };
 }
 
-/** For the compilers of all that takes part. */
-async function warmUp(entrant: Entrant, keepWorker: boolean, { seconds }: Pace): Promise<void> {
+async function warmUp(entrant: Entrant, keepWorker: boolean, { warmUpSeconds }: Pace): Promise<void> {
   await entrant.running.startWorker();
-  await entrant.load({ kind: 'closed', connections: 16, batch: 1, until: { seconds } });
+  await entrant.load({ kind: 'closed', connections: 16, batch: 1, until: { seconds: warmUpSeconds } });
   await entrant.audit();
   if (!keepWorker) await entrant.running.stopWorker();
 }
