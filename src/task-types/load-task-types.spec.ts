@@ -147,6 +147,23 @@ describe('loadTaskTypes', () => {
       ]);
     });
 
+    it.each([
+      ['http://json-schema.org/draft-07/schema#', { items: [{ type: 'string' }], additionalItems: false }],
+      [
+        'https://json-schema.org/draft/2019-09/schema',
+        { items: [{ type: 'string' }], additionalItems: false },
+      ],
+      ['https://json-schema.org/draft/2020-12/schema', { prefixItems: [{ type: 'string' }], items: false }],
+    ])('may say that they are of %s', ($schema, names) => {
+      schema({ $schema, type: 'object', properties: { names: { type: 'array', ...names } } });
+      const errors = load(WITH_SCHEMA).get('a')?.payloadErrors;
+      expect(errors?.({ names: ['a'] })).toEqual([]);
+      expect(errors?.({ names: [1] })).toMatchObject([
+        { path: 'payload.names.0', message: 'must be string' },
+      ]);
+      expect(errors?.({ names: ['a', 'b'] })).toMatchObject([{ path: 'payload.names' }]);
+    });
+
     it('tell at most a hundred errors of one payload', () => {
       schema({ additionalProperties: { type: 'number' } });
       const payload = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`field${index}`, 'x']));
@@ -159,7 +176,8 @@ describe('loadTaskTypes', () => {
       ['[]', 'is not a JSON object'],
       [{ type: 'strin' }, 'schema is invalid'],
       [{ requird: ['a'] }, 'unknown keyword: "requird"'],
-      [{ $schema: 'http://json-schema.org/draft-07/schema#' }, 'draft-07'],
+      [{ $schema: 'http://json-schema.org/draft-04/schema#' }, 'draft-04'],
+      [{ $schema: 7 }, '$schema'],
     ])('that cannot be used (%j) end the start with one line', (content, reason) => {
       if (content !== null) schema(content);
       expect(failure(WITH_SCHEMA)).toMatch(/^TASK_TYPES: types\.a\.payloadSchema: [^\n]+$/);
