@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError, type TransportConfig } from '../config/config.js';
@@ -60,6 +60,17 @@ describe('loadTaskTypes', () => {
       uniqueCorrelation: true,
     });
     expect(types.get('default')).toMatchObject(BUILT_IN);
+  });
+
+  it('reads the example of the documentation, which has every key', () => {
+    const [, example = ''] = /```yaml\n(.*?)```/s.exec(readFileSync('docs/task-types.md', 'utf8')) ?? [];
+    mkdirSync(join(folder, 'schemas'));
+    writeFileSync(join(folder, 'schemas', 'knowledge-ingest.json'), '{"required":["fileUrl"]}');
+    const [, type] = load(example).all();
+    expect(type).toMatchObject({ name: 'knowledge.ingest', partitions: 6, uniqueCorrelation: true });
+    expect(type?.payloadErrors?.({})).toEqual([{ path: 'payload.fileUrl', message: 'is missing' }]);
+    for (const key of Object.keys(BUILT_IN).filter((key) => key !== 'name'))
+      expect(example).toMatch(new RegExp(`^    ${key}: `, 'm'));
   });
 
   it('lets the file override the type default', () => {
