@@ -1,10 +1,10 @@
 import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Who submits what at which pace, in tasks a second. */
+/** What is submitted at which pace, in tasks a second, by the owners of the tokens in turn. */
 export interface Pace {
   url: string;
-  token: string;
+  tokens: readonly string[];
   task: string;
   perSecond: number;
 }
@@ -20,7 +20,9 @@ export async function submitAtPace(pace: Pace, seconds: number): Promise<number[
   for (let index = 0; index < pace.perSecond * seconds; index++) {
     const due = start + (index * 1_000) / pace.perSecond;
     await sleep(Math.max(0, due - performance.now()));
-    const answer = submit(pace, agent).then((end) => end - due);
+    const answer = submit(pace, pace.tokens[index % pace.tokens.length] ?? '', agent).then(
+      (end) => end - due,
+    );
     // It is awaited later.
     answer.catch(() => undefined);
     answers.push(answer);
@@ -31,7 +33,7 @@ export async function submitAtPace(pace: Pace, seconds: number): Promise<number[
 }
 
 /** When the answer was there. */
-function submit({ url, token, task }: Pace, agent: http.Agent): Promise<number> {
+function submit({ url, task }: Pace, token: string, agent: http.Agent): Promise<number> {
   return new Promise((resolve, reject) => {
     const headers = {
       'content-type': 'application/json',
