@@ -2,21 +2,28 @@ import { parseArgs } from 'node:util';
 import { BUGS } from './bugs/bugs.js';
 import { bugTable, hunt, type Hunted } from './bugs/hunt.js';
 import { FAULTS } from './catalogue/catalogue.js';
-import { describeTrial, table, write } from './report.js';
+import { describeTrial } from './results/describe-trial.js';
+import { writeDocument } from './results/document.js';
+import { keepResult } from './results/results-file.js';
+import { resultOf } from './results/result.js';
+import { table } from './results/table.js';
 import { startServers } from './stage/servers.js';
 import { runTrial, type Trial } from './trial.js';
 
 const TASKS = 60;
 const QUIET_MS = 120_000;
 
-// npm run faults -- [--fault NAME,…] [--seed N] [--repeats N] [--write]
+// npm run faults -- [--fault NAME,…] [--seed N] [--repeats N] [--write] [--keep]
 // npm run faults -- --bugs [--fault BUG,…]. Taskwire has to be built.
+// --write keeps each result in faults/results.jsonl and makes the table of docs/faults.md from all that were kept;
+// --keep leaves the log and what the processes said behind also when all is well.
 const { values } = parseArgs({
   options: {
     fault: { type: 'string' },
     seed: { type: 'string', default: '1' },
     repeats: { type: 'string', default: '1' },
     write: { type: 'boolean', default: false },
+    keep: { type: 'boolean', default: false },
     bugs: { type: 'boolean', default: false },
   },
 });
@@ -38,14 +45,20 @@ async function breakAll(): Promise<boolean> {
   const trials: Trial[] = [];
   for (const fault of faults) {
     for (let turn = 0; turn < Number(values.repeats); turn++) {
-      const options = { seed: Number(values.seed) + turn, tasks: TASKS, quietMs: QUIET_MS };
+      const options = {
+        seed: Number(values.seed) + turn,
+        tasks: TASKS,
+        quietMs: QUIET_MS,
+        keep: values.keep,
+      };
       const trial = await runTrial(fault, servers, options);
       console.log(describeTrial(trial));
       trials.push(trial);
+      if (values.write) await writeDocument(FAULTS, await keepResult(resultOf(trial, new Date())));
     }
   }
-  console.log(table(faults, trials));
-  if (values.write) await write(faults, trials);
+  const results = trials.map((trial) => resultOf(trial, new Date()));
+  console.log(table(faults, results));
   return trials.every(({ violations }) => violations.length === 0);
 }
 

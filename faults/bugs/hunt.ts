@@ -1,6 +1,6 @@
 import { FAULTS } from '../catalogue/catalogue.js';
 import type { Servers } from '../stage/servers.js';
-import { describeTrial } from '../report.js';
+import { describeTrial } from '../results/describe-trial.js';
 import { runTrial } from '../trial.js';
 import type { Bug } from './bug.js';
 import { seedBug } from './seed-bug.js';

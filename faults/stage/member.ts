@@ -6,6 +6,8 @@ import type { TaskwireProcess } from '../../test/support/process.js';
 /** One of the Taskwire processes of a stage, at an address that it keeps. */
 export class Member {
   private process: TaskwireProcess | undefined;
+  /** What those before it said. */
+  private said = '';
 
   private constructor(
     private readonly installation: Installation,
@@ -27,8 +29,20 @@ export class Member {
     return `http://127.0.0.1:${this.env.PORT ?? ''}`;
   }
 
+  /** Of the process that runs now, if one does. */
+  get pid(): number | undefined {
+    return this.process?.running ? this.process.pid : undefined;
+  }
+
+  /** What its processes have said so far, one after the other. */
+  output(): string {
+    return this.said + (this.process?.output() ?? '');
+  }
+
   /** Starts it; resolves when it listens. */
   async start(): Promise<void> {
+    this.said = this.output();
+    this.process = undefined;
     this.process = await this.installation.start(this.role, this.env);
   }
 

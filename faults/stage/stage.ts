@@ -45,12 +45,13 @@ export async function setStage(servers: Servers, history: History, folder?: stri
   const types = await writeTypes(installation);
   const cable = await Cable.to(servers.postgres.url);
   const DATABASE_URL = cable.address(installation.databaseUrl);
-  const pair = async (role: 'web' | 'worker'): Promise<Member[]> => [
-    await Member.start(installation, role, { TASK_TYPES: types.file }),
-    await Member.start(installation, role, { TASK_TYPES: types.file, DATABASE_URL }),
-  ];
-  const webs = await pair('web');
-  const workers = await pair('worker');
+  const pair = (role: 'web' | 'worker'): Promise<Member[]> =>
+    Promise.all([
+      Member.start(installation, role, { TASK_TYPES: types.file }),
+      Member.start(installation, role, { TASK_TYPES: types.file, DATABASE_URL }),
+    ]);
+  const [webs, workers] = await Promise.all([pair('web'), pair('worker')]);
+  // Then there are topics for the workers, too.
   await Promise.all([...webs, ...workers].map((member) => member.ready()));
   const doors = new Doors(webs.map(({ url }) => url));
   const people = await introducePeople();
