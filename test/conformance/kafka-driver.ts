@@ -20,8 +20,8 @@ export class KafkaConformanceDriver implements ConformanceDriver {
     return new KafkaConformanceDriver(await startKafkaBroker());
   }
 
-  connect(): KafkaTransport {
-    return new KafkaTransport(this.options(), () => undefined);
+  connect(options: Partial<KafkaTransportOptions> = {}): KafkaTransport {
+    return new KafkaTransport({ ...this.options(), ...options }, () => undefined);
   }
 
   async startMember(options: MemberOptions): Promise<Member> {

@@ -82,6 +82,38 @@ describeWithServices('what only Kafka knows', ['ownKafka'], () => {
     expect(new Set(collector.batches.map(({ partition }) => partition)).size).toBe(4);
   });
 
+  it('finds its members again after a crash of the broker, and does not wait for the sessions of those that they were', async () => {
+    const topic = unique('returning');
+    await transport.topics.ensure([{ name: topic, partitions: 4 }]);
+    const group = unique('group');
+    const members = [1, 2].map(() => driver.connect({ sessionTimeoutMs: 60_000 }));
+    const collectors = [new Collector(), new Collector()];
+    const subscriptions = await Promise.all(
+      members.map((member, index) =>
+        member.subscribe({ group, topics: [topic] }, collectors[index]?.handler ?? (() => Promise.resolve())),
+      ),
+    );
+    const haveAll = (written: string[], timeoutMs: number): Promise<void> =>
+      eventually(
+        () => {
+          const values = collectors.flatMap((collector) => collector.values());
+          expect(new Set(values)).toEqual(new Set(written));
+        },
+        { timeoutMs },
+      );
+    const before = await published(transport, records(topic, 'before', 20));
+    await haveAll(before, 20_000);
+
+    await driver.crashBroker();
+    await eventually(() => {
+      expect(subscriptions.map((subscription) => subscription.state().status)).toEqual(['failed', 'failed']);
+    });
+    await driver.startBroker();
+    const after = await eventually(() => published(transport, records(topic, 'after', 20)));
+    await haveAll([...before, ...after], 20_000);
+    await Promise.all(members.map((member) => member.close()));
+  });
+
   it('keeps its partitions while a handler works longer than a session', async () => {
     const topic = unique('slow');
     await transport.topics.ensure([{ name: topic, partitions: 2 }]);

@@ -5,6 +5,7 @@ import type { PartitionLanes } from '../partition-lanes.js';
 import { quickRetries } from './kafka-client.js';
 import { messageOf } from './kafka-errors.js';
 import { LazyCommits } from './lazy-commits.js';
+import { returningAs } from './returning-members.js';
 import { toRecordBatch } from './to-record-batch.js';
 import { within } from './within.js';
 
@@ -32,6 +33,8 @@ export interface MemberOptions {
   /** All of them exist: one that is missing fails the others in kafkajs. */
   topics: TopicDescription[];
   sessionTimeoutMs: number;
+  /** Under which the group may still know the member that this one replaces. */
+  formerId: string | null;
   onBatch: BatchHandler;
   lanes: PartitionLanes;
   log: TransportLog;
@@ -50,13 +53,18 @@ export class GroupMember {
   private leaving: Promise<void> | null = null;
   private lastSign = Date.now();
   private failure: string | null = null;
+  /** By which the group knows it. */
+  private id: string | null;
+  /** Whether kafkajs has come to its end with it: it says nothing to the group any more. */
+  private over = false;
 
   /** Starts at once, in the background. */
   constructor(
     client: Kafka,
     private readonly options: MemberOptions,
   ) {
-    const { group, sessionTimeoutMs } = options;
+    const { group, sessionTimeoutMs, formerId } = options;
+    this.id = formerId;
     this.consumer = client.consumer({
       groupId: group,
       sessionTimeout: sessionTimeoutMs,
@@ -67,6 +75,7 @@ export class GroupMember {
       // No bound over all partitions: it could make a batch that comes again shorter than before.
       maxBytes: BATCH_BYTES * this.partitionCount(),
       allowAutoTopicCreation: false,
+      partitionAssigners: [returningAs(formerId)],
       retry: { ...quickRetries(5), restartOnFailure: () => Promise.resolve(false) },
     });
     this.listen();
@@ -75,6 +84,11 @@ export class GroupMember {
 
   get topics(): TopicDescription[] {
     return this.options.topics;
+  }
+
+  /** The name that whoever replaces it may go on with, or null: nobody may use it twice at a time. */
+  get freeId(): string | null {
+    return this.over ? this.id : null;
   }
 
   /** Why it has crashed, or null. */
@@ -119,13 +133,15 @@ export class GroupMember {
         eachBatch: (payload) => this.onEachBatch(payload),
       });
     } catch (error) {
+      this.over = true;
       this.fail(error);
     }
   }
 
   private listen(): void {
     const { consumer } = this;
-    consumer.on(consumer.events.GROUP_JOIN, () => {
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      this.id = payload.memberId;
       this.generation += 1;
       this.commits.discard();
       this.lastSign = Date.now();
@@ -136,6 +152,7 @@ export class GroupMember {
     // Goes out before kafkajs joins anew, and the broker still takes it from the old generation.
     consumer.on(consumer.events.REBALANCING, () => void this.commits.flush());
     consumer.on(consumer.events.CRASH, ({ payload }) => {
+      this.over = true;
       this.fail(payload.error);
     });
   }

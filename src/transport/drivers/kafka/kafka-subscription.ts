@@ -108,7 +108,8 @@ export class KafkaSubscription implements Subscription {
     else await left;
     if (this.closing.signal.aborted) return;
     const { sessionTimeoutMs, log } = context;
-    const memberOptions = { group: options.group, topics, sessionTimeoutMs, onBatch, lanes, log };
+    const formerId = member?.freeId ?? null;
+    const memberOptions = { group: options.group, topics, sessionTimeoutMs, formerId, onBatch, lanes, log };
     this.member = topics.length > 0 ? new GroupMember(context.createClient(), memberOptions) : null;
   }
 

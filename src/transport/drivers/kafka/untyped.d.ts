@@ -39,3 +39,12 @@ declare module 'kafkajs/src/network/requestQueue/index.js' {
     scheduleCheckPendingRequests: (this: RequestQueue) => void;
   }
 }
+
+/** Not public; as it is in 2.2.4. */
+declare module 'kafkajs/src/consumer/consumerGroup.js' {
+  export default class ConsumerGroup {
+    readonly assigners: object[];
+    memberId: string | null;
+    joinAndSync: (this: ConsumerGroup) => Promise<void>;
+  }
+}
