@@ -2,13 +2,14 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { HOLDER } from './holder.js';
 
-const LEASE_SECONDS = 30;
+/** So long keyed tasks wait when whoever holds it is killed. */
+const LEASE_SECONDS = 12;
 
 /** It is renewed when less than this is left. */
-const RENEW_SECONDS = 20;
+const RENEW_SECONDS = 10;
 
 /** In this rest of the lease a send that has begun is over, well or badly, so two relays never send at the same time. */
-const LAST_SECONDS = 15;
+const LAST_SECONDS = 7;
 
 const TAKE = `
   INSERT INTO relay_leases AS l (name, epoch, holder, held_until)

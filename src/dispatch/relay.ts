@@ -19,10 +19,10 @@ import { TopicSends } from './topic-sends.js';
 const ROUND = 200;
 
 /** How long the relay holds what it has taken. */
-const LEASE_SECONDS = 30;
+const LEASE_SECONDS = 15;
 
 /** In the rest of its lease a send that has begun is over, well or badly. */
-const SENDING_MS = 15_000;
+const SENDING_MS = 8_000;
 
 /** How often it looks for work when there was none; keyed tasks wait for it, so it is short. */
 const IDLE_MS = 100;

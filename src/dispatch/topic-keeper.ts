@@ -9,7 +9,8 @@ import { TaskTypes } from '../task-types/task-types.js';
 import { TRANSPORT, type TopicSpec, type Transport } from '../transport/transport.js';
 
 const FIRST_RETRY_MS = 500;
-const LONGEST_RETRY_MS = 5_000;
+/** Also how late it is found that a broker is back. */
+const LONGEST_RETRY_MS = 2_000;
 
 /** What is known against writing to a topic. */
 interface Trouble {

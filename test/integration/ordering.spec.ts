@@ -115,6 +115,12 @@ describeWithServices('tasks with the same ordering key', ['kafka', 'postgres'], 
     expect(after?.epoch).toBe((before?.epoch ?? 0) + 1);
   });
 
+  it('wait no longer than 12 s for a relay that was killed', async () => {
+    const key = unique('key');
+    await untilHandedOut(key, [await submit(key)]);
+    expect((await lease())?.heldUntil.getTime()).toBeLessThanOrEqual(Date.now() + 12_000);
+  });
+
   it('are handed out by another relay at once when the one that did it stops', async () => {
     const before = await lease();
     const key = unique('key');

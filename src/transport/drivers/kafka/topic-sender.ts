@@ -6,8 +6,8 @@ import { within } from './within.js';
 /** How long the broker may wait for its replicas, in milliseconds; below the client's request time-out. */
 const ACK_TIMEOUT_MS = 4_000;
 
-/** A bound over all of kafkajs' own waits, in milliseconds. */
-const SEND_TIMEOUT_MS = 12_000;
+/** A bound over all of kafkajs' own waits, in milliseconds; the relay's leases count on it. */
+const SEND_TIMEOUT_MS = 6_000;
 
 const DISCONNECT_TIMEOUT_MS = 3_000;
 
