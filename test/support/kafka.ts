@@ -11,8 +11,10 @@ import { freePort } from './ports.js';
 export interface KafkaBrokerOptions {
   /** Of the plain listener; a free one by default. */
   port?: number;
-  /** Over those of `server.properties`. */
-  properties?: Record<string, string>;
+  /** Over those of `server.properties`; what is undefined is left out. */
+  properties?: Record<string, string | undefined>;
+  /** Of the cluster that it is a node of; one of its own by default. */
+  clusterId?: string;
   /** More arguments of `StorageTool format`. */
   format?: readonly string[];
   /** Java options instead of those that make it start quickly. */
@@ -33,6 +35,8 @@ export interface KafkaBroker {
   freeze: () => void;
   /** Ends a `freeze`. */
   thaw: () => void;
+  /** Removes all records, topics and groups, while it is stopped. */
+  empty: () => Promise<void>;
   /** Ends the process in whatever state it is, and removes the data. */
   close: () => Promise<void>;
 }
@@ -56,7 +60,7 @@ export async function startKafkaBroker(options: KafkaBrokerOptions = {}): Promis
   const brokers = `127.0.0.1:${port}`;
   const config = join(dir, 'server.properties');
   const logging = join(dir, 'log4j2.properties');
-  const properties = {
+  const properties: Record<string, string | undefined> = {
     ...brokerProperties(join(dir, 'data'), port, await freePort()),
     ...options.properties,
   };
@@ -84,17 +88,20 @@ export async function startKafkaBroker(options: KafkaBrokerOptions = {}): Promis
     await rm(dir, { recursive: true, force: true });
   };
 
+  const clusterId = options.clusterId ?? newClusterId();
+  const format = async (): Promise<void> => {
+    // The nodes of a cluster know each other's addresses beforehand; one alone finds itself.
+    const kind = properties['controller.quorum.voters'] === undefined ? ['--standalone'] : [];
+    const rest = [`--cluster-id=${clusterId}`, '-c', config, ...(options.format ?? [])];
+    await Child.run('java', [...java, 'kafka.tools.StorageTool', 'format', ...kind, ...rest]);
+  };
+  const empty = async (): Promise<void> => {
+    await rm(join(dir, 'data'), { recursive: true, force: true });
+    await format();
+  };
+
   try {
-    const clusterId = Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
-    const format = [
-      'format',
-      '--standalone',
-      `--cluster-id=${clusterId}`,
-      '-c',
-      config,
-      ...(options.format ?? []),
-    ];
-    await Child.run('java', [...java, 'kafka.tools.StorageTool', ...format]);
+    await format();
     await start();
   } catch (error) {
     await close();
@@ -103,6 +110,7 @@ export async function startKafkaBroker(options: KafkaBrokerOptions = {}): Promis
   return {
     brokers,
     start,
+    empty,
     close,
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
@@ -113,6 +121,11 @@ export async function startKafkaBroker(options: KafkaBrokerOptions = {}): Promis
       process?.signal('SIGCONT');
     },
   };
+}
+
+/** As Kafka wants it. */
+export function newClusterId(): string {
+  return Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
 }
 
 function brokerProperties(data: string, port: number, controllerPort: number): Record<string, string> {
@@ -141,9 +154,9 @@ function brokerProperties(data: string, port: number, controllerPort: number): R
   };
 }
 
-function toText(properties: Record<string, string>): string {
+function toText(properties: Record<string, string | undefined>): string {
   return Object.entries(properties)
-    .map(([key, value]) => `${key}=${value}\n`)
+    .map(([key, value]) => (value === undefined ? '' : `${key}=${value}\n`))
     .join('');
 }
 
