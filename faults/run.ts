@@ -5,10 +5,11 @@ import { FAULTS } from './catalogue/catalogue.js';
 import { describeTrial } from './results/describe-trial.js';
 import { writeDocument } from './results/document.js';
 import { keepResult } from './results/results-file.js';
-import { resultOf } from './results/result.js';
+import { resultOf, type Result } from './results/result.js';
 import { table } from './results/table.js';
 import { startServers } from './stage/servers.js';
-import { runTrial, type Trial } from './trial.js';
+import { Stock } from './stage/stock.js';
+import { runTrial } from './trial.js';
 
 const TASKS = 60;
 const QUIET_MS = 120_000;
@@ -32,43 +33,43 @@ process.on('unhandledRejection', (error) => {
   if (!(error instanceof Error && error.name.startsWith('KafkaJS'))) throw error;
 });
 const wanted = values.fault?.split(',');
-const servers = await startServers();
-try {
-  process.exitCode = (await (values.bugs ? huntAll() : breakAll())) ? 0 : 1;
-} finally {
-  await servers.close();
-}
+process.exitCode = (await (values.bugs ? huntAll() : breakAll())) ? 0 : 1;
 
 /** Whether no promise was broken. */
 async function breakAll(): Promise<boolean> {
   const faults = FAULTS.filter(({ name }) => wanted?.includes(name) ?? true);
-  const trials: Trial[] = [];
+  const unknown = wanted?.filter((name) => !faults.some((fault) => fault.name === name)) ?? [];
+  if (unknown.length > 0) throw new Error(`There is no fault ${unknown.join()}`);
+  const results: Result[] = [];
+  const stock = new Stock();
   for (const fault of faults) {
     for (let turn = 0; turn < Number(values.repeats); turn++) {
-      const options = {
-        seed: Number(values.seed) + turn,
-        tasks: TASKS,
-        quietMs: QUIET_MS,
-        keep: values.keep,
-      };
+      const servers = await stock.take(fault.cluster ?? 'one-node');
+      const seed = Number(values.seed) + turn;
+      const options = { seed, tasks: TASKS, quietMs: QUIET_MS, keep: values.keep };
       const trial = await runTrial(fault, servers, options);
       console.log(describeTrial(trial));
-      trials.push(trial);
-      if (values.write) await writeDocument(FAULTS, await keepResult(resultOf(trial, new Date())));
+      const result = resultOf(trial, new Date());
+      results.push(result);
+      if (values.write) await writeDocument(FAULTS, await keepResult(result));
+      // Who knows in which state it has left them.
+      if (trial.violations.length > 0) await stock.discard();
     }
   }
-  const results = trials.map((trial) => resultOf(trial, new Date()));
+  await stock.discard();
   console.log(table(faults, results));
-  return trials.every(({ violations }) => violations.length === 0);
+  return results.every(({ lost, twice, missed, other }) => lost + twice + missed + other === 0);
 }
 
 /** Whether every seeded bug was caught. */
 async function huntAll(): Promise<boolean> {
   const hunted: Hunted[] = [];
+  const servers = await startServers('one-node');
   for (const bug of BUGS.filter(({ name }) => wanted?.includes(name) ?? true)) {
     hunted.push(await hunt(bug, servers, Number(values.seed)));
     console.log(bugTable(hunted.slice(-1)));
   }
+  await servers.close();
   console.log(bugTable(hunted));
   return hunted.every(({ caught }) => caught !== null);
 }

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Fault } from './catalogue/fault.js';
+import type { Violation } from './check/violation.js';
 import { ofKind } from './history/entries.js';
 import { History } from './history/history.js';
 import { perform, type Outcome, type PerformOptions } from './perform.js';
@@ -37,33 +38,37 @@ export async function runTrial(fault: Fault, servers: Servers, options: TrialOpt
   const folder = await mkdtemp(path.join(tmpdir(), 'taskwire-faults-'));
   const history = new History(path.join(folder, 'history.jsonl'));
   const phases = new Phases();
-  const stage = await phases.time('set', () => setStage(servers, history, options.folder));
+  const stageOptions = { folder: options.folder, timeLimit: fault.attemptTimeoutSeconds };
+  const stage = await phases.time('set', () => setStage(servers, history, stageOptions));
   const members = [...stage.webs, ...stage.workers];
   const memory = new MemoryWatch(() => members);
-  let kept: string | null = folder;
-  try {
-    const outcome = await perform(fault, stage, options, phases).catch(notRecovered);
-    const peakMb = memory.peakMb();
-    const violations = [...outcome.violations, ...(await boundless(stage, peakMb))];
-    const accepted = new Set(ofKind(history.entries(), 'accepted').map(({ taskId }) => taskId)).size;
-    if (violations.length === 0 && !options.keep) kept = null;
-    else await writeOutput(members, folder);
-    const { name } = fault;
-    const { seed } = options;
-    return { ...outcome, fault: name, seed, accepted, violations, peakMb, phases: phases.seconds, kept };
-  } finally {
-    memory.close();
-    // The workers of the stage write to it until they are closed.
-    await phases.time('strike', () => stage.close());
-    history.close();
-    if (kept === null) await rm(folder, { recursive: true });
-  }
+  const outcome = await perform(fault, stage, options, phases).catch(notRecovered);
+  const peakMb = memory.peakMb();
+  const boundsBroken = await boundless(stage, peakMb).catch(unexpected);
+  const accepted = new Set(ofKind(history.entries(), 'accepted').map(({ taskId }) => taskId)).size;
+  memory.close();
+  // The workers of the stage write to the history until they are closed.
+  const crashes = await phases.time('strike', () => stage.close().then(() => [], unexpected));
+  history.close();
+  const violations = [...outcome.violations, ...boundsBroken, ...crashes];
+  const kept = violations.length > 0 || options.keep === true ? folder : null;
+  if (kept === null) await rm(folder, { recursive: true });
+  else await writeOutput(members, kept);
+  const { name } = fault;
+  const { seed } = options;
+  return { ...outcome, fault: name, seed, accepted, violations, peakMb, phases: phases.seconds, kept };
 }
 
 /** A probe that does not end, or a process that does not do as it is told, is a finding like any other. */
 function notRecovered(error: unknown): Outcome {
   const what = error instanceof Error ? error.message : String(error);
   return { secondsToRecover: null, recovery: null, violations: [{ promise: 'P6', harm: 'lost', what }] };
+}
+
+/** As that of a process that has ended by a fault of its own. */
+function unexpected(error: unknown): Violation[] {
+  const what = error instanceof Error ? error.message : String(error);
+  return [{ promise: 'P6', harm: 'other', what }];
 }
 
 async function writeOutput(members: readonly Member[], folder: string): Promise<void> {

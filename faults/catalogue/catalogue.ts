@@ -1,4 +1,9 @@
+import { BROKER_LOSS_FAULTS } from './broker-loss.js';
+import { CROWD_FAULTS } from './crowds.js';
+import { DATABASE_LIMIT_FAULTS } from './database-limits.js';
 import type { Fault } from './fault.js';
+import { LINK_FAULTS } from './links.js';
+import { POINT_FAULTS } from './points.js';
 import { PROCESS_FAULTS } from './processes.js';
 import { RECORD_FAULTS } from './records.js';
 import { SERVER_FAULTS } from './servers.js';
@@ -7,6 +12,11 @@ import { SERVER_FAULTS } from './servers.js';
 export const FAULTS: readonly Fault[] = [
   { name: 'none', about: 'nothing breaks', inject: () => Promise.resolve() },
   ...PROCESS_FAULTS,
+  ...POINT_FAULTS,
   ...SERVER_FAULTS,
+  ...BROKER_LOSS_FAULTS,
+  ...DATABASE_LIMIT_FAULTS,
+  ...LINK_FAULTS,
   ...RECORD_FAULTS,
+  ...CROWD_FAULTS,
 ];

@@ -1,4 +1,5 @@
 import type { Random } from '../mix/random.js';
+import type { Cluster } from '../stage/servers.js';
 import type { Stage } from '../stage/stage.js';
 
 /** Something that breaks while the mix runs. */
@@ -6,6 +7,10 @@ export interface Fault {
   name: string;
   /** For the table: what is done. */
   about: string;
+  /** The Kafka that it needs, if not one node. */
+  cluster?: Cluster;
+  /** After how many seconds a task on topics that nobody reports of is given to another worker, if ever. */
+  attemptTimeoutSeconds?: number;
   /** Breaks it; resolves when what was broken is whole again, or when those who are left have to do without it. */
   inject(stage: Stage, random: Random): Promise<void>;
   /** Puts back what `inject` left broken; the recovery is not measured from here. */

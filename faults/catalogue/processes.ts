@@ -3,6 +3,7 @@ import type { Random } from '../mix/random.js';
 import type { Member } from '../stage/member.js';
 import type { Stage } from '../stage/stage.js';
 import type { Fault } from './fault.js';
+import { preloading } from './points.js';
 
 /** Longer than sessions at the broker (30 s) and leases in the database last. */
 const FROZEN_MS = 60_000;
@@ -31,6 +32,23 @@ async function freeze(stage: Stage, random: Random, forMs: number): Promise<void
   for (const member of frozen) member.freeze();
   await pause(forMs);
   for (const member of frozen) member.thaw();
+}
+
+/** Forward and back, in milliseconds: less than tokens last. */
+const CLOCK_STEPS_MS = [600_000, -1_200_000, 600_000];
+const CLOCK_PAUSE_MS = 4_000;
+
+async function stepClocks(stage: Stage, random: Random): Promise<void> {
+  const stepped = [random.pick(stage.webs), random.pick(stage.workers)];
+  for (const member of stepped) {
+    await member.terminate();
+    await member.start({ ...preloading('clock.mjs'), CLOCK_STEPS_MS: CLOCK_STEPS_MS.join() });
+    await member.ready();
+  }
+  for (let step = 0; step < CLOCK_STEPS_MS.length; step++) {
+    for (const member of stepped) member.signal('SIGUSR2');
+    await pause(CLOCK_PAUSE_MS);
+  }
 }
 
 /** What happens to processes of Taskwire. */
@@ -66,5 +84,11 @@ export const PROCESS_FAULTS: Fault[] = [
     name: 'freeze-shortly',
     about: 'the same for 8 s, within the session, past a claim’s lease',
     inject: (stage, random) => freeze(stage, random, SHORTLY_FROZEN_MS),
+  },
+  {
+    name: 'clock-step',
+    about:
+      'the clocks of a `web` and a `worker` step ten minutes forward, twenty back and ten forward; those of the servers do not',
+    inject: stepClocks,
   },
 ];

@@ -4,7 +4,6 @@ import type { Fault } from './fault.js';
 
 const STOPPED_MS = 60_000;
 const TERMINATIONS = 30;
-const CUTS = 10;
 
 const TERMINATE = `
   SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -61,18 +60,6 @@ export const SERVER_FAULTS: Fault[] = [
         await pause(random.between(20, 200));
       }
       await database.end();
-    },
-  },
-  {
-    name: 'tcp-reset',
-    about: `the connections of one process of each role to PostgreSQL are cut, ${CUTS} times, and refused for up to 1 s`,
-    inject: async ({ cable }, random) => {
-      for (let turn = 0; turn < CUTS; turn++) {
-        await cable.cut();
-        await pause(random.between(0, 1_000));
-        await cable.mend();
-        await pause(random.between(0, 1_000));
-      }
     },
   },
   {

@@ -17,7 +17,10 @@ export function someSubmission(random: Random, orderingKey: string | null = null
   const type = random.pick(
     orderingKey === null ? ['wild', 'wild', 'claimed', 'default', 'sdk'] : ['wild', 'claimed'],
   );
-  const deed = random.pick<string>(type === 'claimed' ? CLAIM_DEEDS : TOPIC_DEEDS);
+  const deeds = type === 'claimed' ? CLAIM_DEEDS : TOPIC_DEEDS;
+  const drawn = random.pick<string>(deeds);
+  // All behind a keyed one that dies wait for its lease.
+  const deed = drawn === 'die' && orderingKey !== null && random.chance(0.8) ? 'succeed' : drawn;
   return {
     type,
     payload: { nonce: randomUUID(), deed, orderingKey },

@@ -39,11 +39,11 @@ export class Member {
     return this.said + (this.process?.output() ?? '');
   }
 
-  /** Starts it; resolves when it listens. */
-  async start(): Promise<void> {
+  /** Starts it; resolves when it listens. `env` is for this start only. */
+  async start(env: Record<string, string> = {}): Promise<void> {
     this.said = this.output();
     this.process = undefined;
-    this.process = await this.installation.start(this.role, this.env);
+    this.process = await this.installation.start(this.role, { ...this.env, ...env });
   }
 
   /** Resolves when all that it depends on is well. */
@@ -71,6 +71,19 @@ export class Member {
   async terminate(): Promise<void> {
     const code = await this.process?.stop('SIGTERM', 40_000);
     if (code !== 0) throw new Error(`${this.role} ended with ${String(code)} after SIGTERM`);
+  }
+
+  /** Sends a signal to the process that runs, if one does. */
+  signal(signal: NodeJS.Signals): void {
+    this.process?.signal(signal);
+  }
+
+  /** Resolves when it has ended by itself. */
+  async ended(timeoutMs: number): Promise<void> {
+    const isOver = (): void => {
+      if (this.pid !== undefined) throw new Error(`the ${this.role} did not end in ${timeoutMs} ms`);
+    };
+    await eventually(isOver, { timeoutMs, intervalMs: 20 });
   }
 
   /** SIGSTOP: connections stay open and nothing answers. */

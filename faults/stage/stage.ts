@@ -24,7 +24,7 @@ export interface Stage {
   webs: Member[];
   workers: Member[];
   types: StageTypes;
-  /** Between PostgreSQL and the second process of each role. */
+  /** Between PostgreSQL and the second process of each role; that to Kafka is the servers'. */
   cable: Cable;
   topicWorker: TopicWorker;
   doors: Doors;
@@ -33,8 +33,20 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-/** @param folder where the application is, if not here */
-export async function setStage(servers: Servers, history: History, folder?: string): Promise<Stage> {
+/** What may be otherwise on a stage. */
+export interface StageOptions {
+  /** Where the application is, if not here. */
+  folder?: string | undefined;
+  /** Of attempts on topics, in seconds. */
+  timeLimit?: number | undefined;
+}
+
+/** Starts everything, and waits until Taskwire finds all that it needs. */
+export async function setStage(
+  servers: Servers,
+  history: History,
+  { folder, timeLimit }: StageOptions = {},
+): Promise<Stage> {
   const { brokers } = servers.kafka;
   const installation = await Installation.create({
     brokers,
@@ -42,13 +54,16 @@ export async function setStage(servers: Servers, history: History, folder?: stri
     env: CREDENTIALS,
     ...(folder !== undefined && { folder }),
   });
-  const types = await writeTypes(installation);
+  const types = await writeTypes(installation, timeLimit);
   const cable = await Cable.to(servers.postgres.url);
-  const DATABASE_URL = cable.address(installation.databaseUrl);
+  const cabled = {
+    DATABASE_URL: cable.address(installation.databaseUrl),
+    KAFKA_BROKERS: servers.byCable?.brokers ?? brokers,
+  };
   const pair = (role: 'web' | 'worker'): Promise<Member[]> =>
     Promise.all([
       Member.start(installation, role, { TASK_TYPES: types.file }),
-      Member.start(installation, role, { TASK_TYPES: types.file, DATABASE_URL }),
+      Member.start(installation, role, { TASK_TYPES: types.file, ...cabled }),
     ]);
   const [webs, workers] = await Promise.all([pair('web'), pair('worker')]);
   // Then there are topics for the workers, too.

@@ -15,14 +15,18 @@ export interface StageTypes {
   sdk: Topics;
 }
 
-/** Writes the file. `default` is done by kafka-python alone, `sdk` by our SDK, `wild` badly, `claimed` over HTTP. */
-export async function writeTypes({ requestTopic, resultTopic }: Installation): Promise<StageTypes> {
+/** Writes the file; `timeLimit` is that of attempts on topics. `default` is done by kafka-python alone, `sdk` by our SDK, `wild` badly, `claimed` over HTTP. */
+export async function writeTypes(
+  { requestTopic, resultTopic }: Installation,
+  timeLimit?: number,
+): Promise<StageTypes> {
+  const limit = timeLimit === undefined ? {} : { attemptTimeoutSeconds: timeLimit };
   const wild = { requestTopic: unique('wild-request'), resultTopic: unique('wild-result') };
   const sdk = { requestTopic: unique('sdk-request'), resultTopic: unique('sdk-result') };
   const types = {
-    default: { requestTopic, resultTopic },
-    sdk,
-    wild: { ...wild, retry: RETRY },
+    default: { requestTopic, resultTopic, retry: RETRY, ...limit },
+    sdk: { ...sdk, retry: RETRY, ...limit },
+    wild: { ...wild, retry: RETRY, ...limit },
     claimed: { delivery: 'claim', maxAttempts: 5, retry: RETRY },
   };
   const file = path.join(tmpdir(), `${unique('types')}.yaml`);

@@ -15,6 +15,9 @@ export interface Topics {
 
 /** An independent worker on topics that does what payloads say, well or badly, and records what it was given. */
 export class TopicWorker {
+  private held = false;
+  private readonly letters = new Set<Promise<void>>();
+
   private constructor(
     private readonly producer: Producer,
     private readonly consumer: Consumer,
@@ -25,7 +28,7 @@ export class TopicWorker {
   /** Starts it on topics that exist. */
   static async start(brokers: string, topics: Topics, history: History): Promise<TopicWorker> {
     const retry = { retries: 1_000, initialRetryTime: 100, maxRetryTime: 1_000 };
-    const kafka = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING, retry });
+    const kafka = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING, retry });
     const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
     const consumer = kafka.consumer({
       groupId: unique('wild'),
@@ -42,8 +45,23 @@ export class TopicWorker {
     return worker;
   }
 
+  /** Resolves when nothing for the dead letter listener is under way; from then on nothing is written for it. */
+  async holdLetters(): Promise<void> {
+    this.held = true;
+    await Promise.allSettled(this.letters);
+  }
+
+  /** Ends that. */
+  releaseLetters(): void {
+    this.held = false;
+  }
+
   /** Writes a record that nobody can process to the result topic, and records it once it is durable. */
-  async poison(key: string | null, value: Buffer): Promise<void> {
+  poison(key: string | null, value: Buffer): Promise<void> {
+    return this.letter(() => this.writePoison(key, value));
+  }
+
+  private async writePoison(key: string | null, value: Buffer): Promise<void> {
     const topic = this.topics.resultTopic;
     await this.producer.send({ topic, messages: [{ key, value }] });
     this.history.record({
@@ -67,8 +85,16 @@ export class TopicWorker {
     const attempt = Number(String(message.headers?.['taskwire-attempt']));
     this.history.record({ kind: 'handed-out', taskId, attempt, type: 'wild', orderingKey });
     const work: Work = { taskId, attempt, deed };
-    if (deed === 'dead-letter' && attempt === 1) await this.deadLetter(partition, message);
+    if (deed === 'dead-letter' && attempt === 1 && !this.held)
+      await this.letter(() => this.deadLetter(partition, message));
     else await this.answer(work);
+  }
+
+  private async letter(write: () => Promise<void>): Promise<void> {
+    if (this.held) return;
+    const written = write();
+    this.letters.add(written);
+    await written.finally(() => this.letters.delete(written));
   }
 
   private async answer(work: Work): Promise<void> {
