@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { Child } from '../test/support/child.js';
 import { BUGS } from './bugs/bugs.js';
 import { bugTable, hunt, type Hunted } from './bugs/hunt.js';
 import { FAULTS } from './catalogue/catalogue.js';
@@ -32,6 +33,12 @@ const { values } = parseArgs({
 process.on('unhandledRejection', (error) => {
   if (!(error instanceof Error && error.name.startsWith('KafkaJS'))) throw error;
 });
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    Child.killAll();
+    process.exit(1);
+  });
+}
 const wanted = values.fault?.split(',');
 process.exitCode = (await (values.bugs ? huntAll() : breakAll())) ? 0 : 1;
 

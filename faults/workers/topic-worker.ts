@@ -33,6 +33,10 @@ export class TopicWorker {
     const consumer = kafka.consumer({
       groupId: unique('wild'),
       maxWaitTimeInMs: 100,
+      // kafkajs starts over as a stranger after a crash, and waits for its own ghost.
+      sessionTimeout: 6_000,
+      rebalanceTimeout: 6_000,
+      heartbeatInterval: 1_000,
       retry: { ...retry, restartOnFailure: () => Promise.resolve(true) },
     });
     const worker = new TopicWorker(producer, consumer, topics, history);

@@ -59,6 +59,11 @@ export class Child {
     return child.output();
   }
 
+  /** SIGKILL for all that run, for whoever is told to end at once. */
+  static killAll(): void {
+    for (const process of running) process.kill('SIGKILL');
+  }
+
   /** Standard output and standard error so far, as they came; the newest million characters. */
   output(): string {
     return this.text;

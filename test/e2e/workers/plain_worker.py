@@ -41,7 +41,8 @@ def work():
         bootstrap_servers=BROKERS,
         group_id=GROUP,
         auto_offset_reset="earliest",
-        session_timeout_ms=10_000,
+        session_timeout_ms=6_000,
+        heartbeat_interval_ms=1_000,
         reconnect_backoff_max_ms=500,
     )
     try:
