@@ -8,6 +8,7 @@ import { History } from './history/history.js';
 import { perform, type Outcome, type PerformOptions } from './perform.js';
 import type { Member } from './stage/member.js';
 import type { Servers } from './stage/servers.js';
+import { buildFormerVersion } from './stage/former-version.js';
 import { setStage } from './stage/stage.js';
 import { boundless } from './watch/bounds.js';
 import { MemoryWatch } from './watch/memory-watch.js';
@@ -38,7 +39,11 @@ export async function runTrial(fault: Fault, servers: Servers, options: TrialOpt
   const folder = await mkdtemp(path.join(tmpdir(), 'taskwire-faults-'));
   const history = new History(path.join(folder, 'history.jsonl'));
   const phases = new Phases();
-  const stageOptions = { folder: options.folder, timeLimit: fault.attemptTimeoutSeconds };
+  const former = fault.fromFormerVersion === true ? await phases.time('build', buildFormerVersion) : null;
+  const stageOptions = {
+    folder: options.folder ?? former?.folder,
+    timeLimit: fault.attemptTimeoutSeconds,
+  };
   const stage = await phases.time('set', () => setStage(servers, history, stageOptions));
   const members = [...stage.webs, ...stage.workers];
   const memory = new MemoryWatch(() => members);
@@ -50,6 +55,7 @@ export async function runTrial(fault: Fault, servers: Servers, options: TrialOpt
   // The workers of the stage write to the history until they are closed.
   const crashes = await phases.time('strike', () => stage.close().then(() => [], unexpected));
   history.close();
+  await former?.remove();
   const violations = [...outcome.violations, ...boundsBroken, ...crashes];
   const kept = violations.length > 0 || options.keep === true ? folder : null;
   if (kept === null) await rm(folder, { recursive: true });

@@ -9,6 +9,8 @@ export interface Fault {
   about: string;
   /** The Kafka that it needs, if not one node. */
   cluster?: Cluster;
+  /** Whether everything starts as the version before the newest migration. */
+  fromFormerVersion?: boolean;
   /** After how many seconds a task on topics that nobody reports of is given to another worker, if ever. */
   attemptTimeoutSeconds?: number;
   /** Breaks it; resolves when what was broken is whole again, or when those who are left have to do without it. */

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { ROOT } from '../../test/support/cache.js';
 import type { Random } from '../mix/random.js';
 import type { Member } from '../stage/member.js';
 import type { Stage } from '../stage/stage.js';
@@ -8,6 +9,7 @@ import { preloading } from './points.js';
 /** Longer than sessions at the broker (30 s) and leases in the database last. */
 const FROZEN_MS = 60_000;
 const SHORTLY_FROZEN_MS = 8_000;
+const MIXED_MS = 3_000;
 
 const start = async (members: readonly Member[]): Promise<void> => {
   for (const member of members) await member.revive();
@@ -72,6 +74,19 @@ export const PROCESS_FAULTS: Fault[] = [
         await member.terminate();
         await member.start();
         await member.ready();
+      }
+    },
+  },
+  {
+    name: 'mixed-versions',
+    about: `all start as the version before the newest migration; one after the other is replaced by this one, the old beside the new for ${MIXED_MS / 1_000} s each time`,
+    fromFormerVersion: true,
+    inject: async (stage) => {
+      for (const member of [...stage.webs, ...stage.workers]) {
+        await member.terminate();
+        await member.start({}, ROOT);
+        await member.ready();
+        await pause(MIXED_MS);
       }
     },
   },

@@ -39,11 +39,11 @@ export class Member {
     return this.said + (this.process?.output() ?? '');
   }
 
-  /** Starts it; resolves when it listens. `env` is for this start only. */
-  async start(env: Record<string, string> = {}): Promise<void> {
+  /** Starts it; resolves when it listens. `env` and `folder`, where the application is, are for this start only. */
+  async start(env: Record<string, string> = {}, folder?: string): Promise<void> {
     this.said = this.output();
     this.process = undefined;
-    this.process = await this.installation.start(this.role, { ...this.env, ...env });
+    this.process = await this.installation.start(this.role, { ...this.env, ...env }, folder);
   }
 
   /** Resolves when all that it depends on is well. */

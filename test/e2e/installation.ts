@@ -89,9 +89,13 @@ export class Installation {
     return `${this.groupPrefix}-results`;
   }
 
-  /** Starts a process, which listens when this resolves. */
-  async start(role: 'all' | 'web' | 'worker', env: Record<string, string> = {}): Promise<TaskwireProcess> {
-    const process = await startTaskwire({ role, folder: this.folder, env: { ...this.settings, ...env } });
+  /** Starts a process, which listens when this resolves; `folder` is where the application is, if not where that of all is. */
+  async start(
+    role: 'all' | 'web' | 'worker',
+    env: Record<string, string> = {},
+    folder = this.folder,
+  ): Promise<TaskwireProcess> {
+    const process = await startTaskwire({ role, folder, env: { ...this.settings, ...env } });
     this.processes.push(process);
     return process;
   }
