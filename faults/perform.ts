@@ -1,12 +1,10 @@
 import { eventually } from '../test/support/eventually.js';
-import type { Fault } from './catalogue/fault.js';
 import { check } from './check/check.js';
 import type { Violation } from './check/violation.js';
-import { dumpDatabase } from './history/dump.js';
 import { Mix } from './mix/mix.js';
 import { Random } from './mix/random.js';
 import { probe, type Stages } from './probe.js';
-import type { Stage } from './stage/stage.js';
+import type { Scene } from './stage/scene.js';
 import type { Phases } from './watch/phases.js';
 
 /** What was seen on a stage. */
@@ -26,29 +24,33 @@ export interface PerformOptions {
   quietMs: number;
 }
 
-const OPEN = 'SELECT count(*)::integer AS open FROM dispatches';
+/** A fault that has its stage. */
+export interface Breaking {
+  inject(random: Random): Promise<void>;
+  mend(): Promise<void>;
+}
 
 /** Runs the mix, breaks something, waits for quiet, and audits. Rejects when the stage does not do as it is told. */
 export async function perform(
-  fault: Fault,
-  stage: Stage,
+  fault: Breaking,
+  scene: Scene,
   { seed, tasks, quietMs }: PerformOptions,
   phases: Phases,
 ): Promise<Outcome> {
   const random = new Random(seed);
   // All workers have joined their groups.
-  await phases.time('joined', () => probe(stage, quietMs));
-  const mix = await Mix.start(stage, random.fork());
+  await phases.time('joined', () => probe(scene, quietMs));
+  const mix = await Mix.start(scene, random.fork());
   try {
     await phases.time('before', () => acceptedMore(mix, tasks, quietMs));
-    await phases.time('fault', () => fault.inject(stage, random.fork()));
+    await phases.time('fault', () => fault.inject(random.fork()));
     const over = performance.now();
-    const recovery = await phases.time('recovery', () => probe(stage, quietMs));
+    const recovery = await phases.time('recovery', () => probe(scene, quietMs));
     const secondsToRecover = (performance.now() - over) / 1000;
-    await fault.mend?.(stage);
+    await fault.mend();
     await phases.time('after', () => acceptedMore(mix, tasks, quietMs));
     await mix.stop();
-    const violations = await phases.time('quiet', () => audit(stage, quietMs));
+    const violations = await phases.time('quiet', () => audit(scene, quietMs));
     return { secondsToRecover, recovery, violations };
   } finally {
     await mix.close();
@@ -64,15 +66,13 @@ async function acceptedMore(mix: Mix, count: number, timeoutMs: number): Promise
 }
 
 /** Waits for the last task to end and for the last event to be told; what is not right by then is wrong. */
-async function audit(stage: Stage, quietMs: number): Promise<Violation[]> {
-  const { installation, history } = stage;
-  const query = <Row extends object>(sql: string): Promise<Row[]> => installation.query<Row>(sql);
+async function audit({ inspector, history }: Scene, quietMs: number): Promise<Violation[]> {
   const noneIsOpen = async (): Promise<void> => {
-    const [row] = await query<{ open: number }>(OPEN);
-    if (row?.open !== 0) throw new Error(`${String(row?.open)} tasks are open`);
+    const { length } = await inspector.open();
+    if (length > 0) throw new Error(`${length} tasks are open`);
   };
   await eventually(noneIsOpen, { timeoutMs: quietMs, intervalMs: 200 }).catch(() => undefined);
-  const audited = async (): Promise<Violation[]> => check(history.entries(), await dumpDatabase(query));
+  const audited = async (): Promise<Violation[]> => check(history.entries(), await inspector.dump());
   const untilSound = async (): Promise<Violation[]> => {
     const violations = await audited();
     if (violations.length > 0) throw new Error('not yet');

@@ -1,14 +1,16 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Fault } from './catalogue/fault.js';
+import type { EmbeddedFault, Fault } from './catalogue/fault.js';
 import type { Violation } from './check/violation.js';
 import { ofKind } from './history/entries.js';
 import { History } from './history/history.js';
-import { perform, type Outcome, type PerformOptions } from './perform.js';
+import { perform, type Breaking, type Outcome, type PerformOptions } from './perform.js';
 import type { Member } from './stage/member.js';
 import type { Servers } from './stage/servers.js';
 import { buildFormerVersion } from './stage/former-version.js';
+import { setEmbeddedScene } from './stage/embedded-scene.js';
+import type { Scene } from './stage/scene.js';
 import { setStage } from './stage/stage.js';
 import { boundless } from './watch/bounds.js';
 import { MemoryWatch } from './watch/memory-watch.js';
@@ -35,25 +37,26 @@ export interface TrialOptions extends PerformOptions {
 }
 
 /** Runs the mix on a stage of its own, breaks something, waits for quiet, and audits. */
-export async function runTrial(fault: Fault, servers: Servers, options: TrialOptions): Promise<Trial> {
+export async function runTrial(
+  fault: Fault | EmbeddedFault,
+  servers: Servers,
+  options: TrialOptions,
+): Promise<Trial> {
   const folder = await mkdtemp(path.join(tmpdir(), 'taskwire-faults-'));
   const history = new History(path.join(folder, 'history.jsonl'));
   const phases = new Phases();
   const former = fault.fromFormerVersion === true ? await phases.time('build', buildFormerVersion) : null;
-  const stageOptions = {
-    folder: options.folder ?? former?.folder,
-    timeLimit: fault.attemptTimeoutSeconds,
-  };
-  const stage = await phases.time('set', () => setStage(servers, history, stageOptions));
-  const members = [...stage.webs, ...stage.workers];
+  const set = (): Promise<Setting> => setFor(fault, servers, history, options.folder ?? former?.folder);
+  const { scene, breaking } = await phases.time('set', set);
+  const members = [...scene.webs, ...scene.workers];
   const memory = new MemoryWatch(() => members);
-  const outcome = await perform(fault, stage, options, phases).catch(notRecovered);
+  const outcome = await perform(breaking, scene, options, phases).catch(notRecovered);
   const peakMb = memory.peakMb();
-  const boundsBroken = await boundless(stage, peakMb).catch(unexpected);
+  const boundsBroken = await boundless(scene, peakMb).catch(unexpected);
   const accepted = new Set(ofKind(history.entries(), 'accepted').map(({ taskId }) => taskId)).size;
   memory.close();
   // The workers of the stage write to the history until they are closed.
-  const crashes = await phases.time('strike', () => stage.close().then(() => [], unexpected));
+  const crashes = await phases.time('strike', () => scene.close().then(() => [], unexpected));
   history.close();
   await former?.remove();
   const violations = [...outcome.violations, ...boundsBroken, ...crashes];
@@ -63,6 +66,31 @@ export async function runTrial(fault: Fault, servers: Servers, options: TrialOpt
   const { name } = fault;
   const { seed } = options;
   return { ...outcome, fault: name, seed, accepted, violations, peakMb, phases: phases.seconds, kept };
+}
+
+/** A scene, and the fault that happens there. */
+interface Setting {
+  scene: Scene;
+  breaking: Breaking;
+}
+
+async function setFor(
+  fault: Fault | EmbeddedFault,
+  servers: Servers,
+  history: History,
+  folder: string | undefined,
+): Promise<Setting> {
+  if (fault.embedded) {
+    const scene = await setEmbeddedScene(history);
+    return { scene, breaking: { inject: (random) => fault.inject(scene, random), mend: nothing } };
+  }
+  const stage = await setStage(servers, history, { folder, timeLimit: fault.attemptTimeoutSeconds });
+  const mend = async (): Promise<void> => fault.mend?.(stage);
+  return { scene: stage, breaking: { inject: (random) => fault.inject(stage, random), mend } };
+}
+
+function nothing(): Promise<void> {
+  return Promise.resolve();
 }
 
 /** A probe that does not end, or a process that does not do as it is told, is a finding like any other. */

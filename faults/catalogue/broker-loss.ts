@@ -3,7 +3,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../../test/support/eventually.js';
 import type { KafkaBroker } from '../../test/support/kafka.js';
 import { lostLetters } from '../check/letters.js';
-import { dumpDatabase } from '../history/dump.js';
 import type { Stage } from '../stage/stage.js';
 import type { Fault } from './fault.js';
 
@@ -31,11 +30,10 @@ async function withAdmin<T>({ servers }: Stage, work: (admin: Admin) => Promise<
  * What was written for the dead letter listener and not read is lost with its topic, and nobody could have kept it: no
  * more is written, and what there is is waited for.
  */
-async function untilLettersAreKept({ topicWorker, history, installation }: Stage): Promise<void> {
+async function untilLettersAreKept({ topicWorker, history, inspector }: Stage): Promise<void> {
   await topicWorker.holdLetters();
   const areKept = async (): Promise<void> => {
-    const dump = await dumpDatabase((sql) => installation.query(sql));
-    const lost = lostLetters(history.entries(), dump);
+    const lost = lostLetters(history.entries(), await inspector.dump());
     if (lost.length > 0) throw new Error(`${lost.length} letters are not there yet`);
   };
   await eventually(areKept, { timeoutMs: 30_000, intervalMs: 200 });

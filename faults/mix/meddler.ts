@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { ofKind } from '../history/entries.js';
 import type { History } from '../history/history.js';
 import type { Doors } from '../stage/doors.js';
-import type { TopicWorker } from '../workers/topic-worker.js';
+import type { Scene } from '../stage/scene.js';
 import type { People } from './people.js';
 import type { Random } from './random.js';
 
@@ -13,7 +13,7 @@ export class Meddler {
     private readonly doors: Doors,
     private readonly people: People,
     private readonly history: History,
-    private readonly producer: TopicWorker,
+    private readonly producer: Pick<Scene, 'poison'>,
     private readonly random: Random,
   ) {}
 

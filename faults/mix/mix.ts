@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Stage } from '../stage/stage.js';
+import type { Scene } from '../stage/scene.js';
 import { Meddler } from './meddler.js';
 import type { Person } from './people.js';
 import type { Random } from './random.js';
@@ -21,15 +21,15 @@ export class Mix {
   private readonly running: Promise<void>[] = [];
 
   private constructor(
-    private readonly stage: Stage,
+    private readonly scene: Scene,
     private readonly sockets: ReadonlyMap<Person, SocketFollower[]>,
     private readonly listeners: readonly { close: () => void }[],
     private readonly streams: StreamFollower,
     private readonly submitter: Submitter,
   ) {}
 
-  static async start(stage: Stage, random: Random): Promise<Mix> {
-    const { doors, history, people } = stage;
+  static async start(scene: Scene, random: Random): Promise<Mix> {
+    const { doors, history, people } = scene;
     const sockets = new Map<Person, SocketFollower[]>();
     for (const person of people.owners) {
       const followers = doors.urls.map((url, door) =>
@@ -37,11 +37,9 @@ export class Mix {
       );
       sockets.set(person, await Promise.all(followers));
     }
-    const listeners = people.owners.map((person, door) =>
-      hearOfMine(doors.urls[door] ?? '', person, history),
-    );
+    const listeners = people.owners.map((person, door) => hearOfMine(doors.url(door), person, history));
     const mix = new Mix(
-      stage,
+      scene,
       sockets,
       await Promise.all(listeners),
       new StreamFollower(doors, history),
@@ -72,11 +70,11 @@ export class Mix {
   }
 
   private run(random: Random): void {
-    const { doors, people, history, topicWorker } = this.stage;
+    const { doors, people, history } = this.scene;
     for (const [door, person] of people.owners.entries())
       this.repeat(random.fork(), (own) => this.client(own, door, person));
     for (const key of KEYS) this.repeat(random.fork(), (own) => this.keyedClient(own, key));
-    const meddler = new Meddler(doors, people, history, topicWorker, random.fork());
+    const meddler = new Meddler(doors, people, history, this.scene, random.fork());
     this.repeat(random.fork(), () => meddler.meddle());
   }
 
@@ -94,7 +92,9 @@ export class Mix {
   }
 
   private async client(random: Random, door: number, person: Person): Promise<void> {
-    const submissions = Array.from({ length: random.chance(0.2) ? 5 : 1 }, () => someSubmission(random));
+    const submissions = Array.from({ length: random.chance(0.2) ? 5 : 1 }, () =>
+      someSubmission(random, this.scene.taskTypes.all),
+    );
     const [first] = submissions;
     const ids =
       submissions.length === 1 && first
@@ -107,8 +107,12 @@ export class Mix {
   }
 
   private async keyedClient(random: Random, key: string): Promise<void> {
-    const person = random.pick(this.stage.people.owners);
-    await this.submitter.submit(random.between(0, 2), person, someSubmission(random, key));
+    const person = random.pick(this.scene.people.owners);
+    await this.submitter.submit(
+      random.between(0, 2),
+      person,
+      someSubmission(random, this.scene.taskTypes.keyed, key),
+    );
     this.submitted++;
   }
 

@@ -34,7 +34,7 @@ export class StreamFollower {
     let announced = false;
     const place = { seq: 0, ended: false };
     for (let turn = door; !place.ended && !this.stopping.signal.aborted; turn++) {
-      const url = `${this.doors.urls[turn % this.doors.urls.length] ?? ''}/v1/tasks/${taskId}/stream`;
+      const url = `${this.doors.url(turn)}/v1/tasks/${taskId}/stream`;
       try {
         for await (const { seq, status } of this.events(url, person.token, place.seq)) {
           if (!announced)

@@ -12,11 +12,13 @@ export interface Submission {
 
 const SCHEDULED = 0.1;
 
-/** Some task of some type; keyed ones only where a worker tells us in which order it got them. */
-export function someSubmission(random: Random, orderingKey: string | null = null): Submission {
-  const type = random.pick(
-    orderingKey === null ? ['wild', 'wild', 'claimed', 'default', 'sdk'] : ['wild', 'claimed'],
-  );
+/** Some task of one of the types. */
+export function someSubmission(
+  random: Random,
+  types: readonly string[],
+  orderingKey: string | null = null,
+): Submission {
+  const type = random.pick(types);
   const deeds = type === 'claimed' ? CLAIM_DEEDS : TOPIC_DEEDS;
   const drawn = random.pick<string>(deeds);
   // All behind a keyed one that dies wait for its lease.

@@ -3,7 +3,6 @@ import { cpus, release } from 'node:os';
 import path from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { ROOT } from '../../test/support/cache.js';
-import type { Fault } from '../catalogue/fault.js';
 import type { Result } from './result.js';
 import { table } from './table.js';
 
@@ -11,7 +10,10 @@ const DOCUMENT = path.join(ROOT, 'docs', 'faults.md');
 const MARKS = /(<!-- trials -->)[^]*?(<!-- end -->)/;
 
 /** Puts the table of all results that were kept into `docs/faults.md`, between its marks. */
-export async function writeDocument(faults: readonly Fault[], results: readonly Result[]): Promise<void> {
+export async function writeDocument(
+  faults: readonly { name: string; about: string }[],
+  results: readonly Result[],
+): Promise<void> {
   const document = await readFile(DOCUMENT, 'utf8');
   if (!MARKS.test(document)) throw new Error('docs/faults.md has no place for the table');
   const section = `${summary(results)}\n\n${table(faults, results)}`;

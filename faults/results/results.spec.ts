@@ -18,8 +18,8 @@ const RESULT: Result = {
   date: '2026-01-02',
 };
 const FAULTS = [
-  { name: 'kill-web', about: 'it is killed', inject: () => Promise.resolve() },
-  { name: 'freeze', about: 'it is frozen', inject: () => Promise.resolve() },
+  { name: 'kill-web', about: 'it is killed' },
+  { name: 'freeze', about: 'it is frozen' },
 ];
 
 describe('the results of trials', () => {

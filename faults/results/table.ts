@@ -1,4 +1,3 @@
-import type { Fault } from '../catalogue/fault.js';
 import type { Result } from './result.js';
 
 const COLUMNS = [
@@ -16,7 +15,10 @@ const COLUMNS = [
 ];
 
 /** A Markdown table, one row a fault; one that was never tried says so. */
-export function table(faults: readonly Fault[], results: readonly Result[]): string {
+export function table(
+  faults: readonly { name: string; about: string }[],
+  results: readonly Result[],
+): string {
   const rows = faults.map(({ name, about }) => {
     const own = results.filter(({ fault }) => fault === name);
     const sum = (of: (result: Result) => number): number => own.reduce((total, one) => total + of(one), 0);

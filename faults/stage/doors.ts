@@ -17,9 +17,14 @@ export interface Said {
 export class Doors {
   constructor(readonly urls: readonly string[]) {}
 
+  /** The address of one; after the last comes the first. */
+  url(door: number): string {
+    return this.urls[door % this.urls.length] ?? '';
+  }
+
   /** Asks one of them once. Rejects when there is no answer. */
   async ask(door: number, path: string, token: string, body?: object, headers: object = {}): Promise<Said> {
-    const response = await fetch(`${this.urls[door % this.urls.length] ?? ''}${path}`, {
+    const response = await fetch(`${this.url(door)}${path}`, {
       ...(body && { method: 'POST', body: JSON.stringify(body) }),
       headers: {
         authorization: `Bearer ${token}`,

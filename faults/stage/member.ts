@@ -1,7 +1,13 @@
-import type { Installation } from '../../test/e2e/installation.js';
 import { eventually } from '../../test/support/eventually.js';
 import { freePort } from '../../test/support/ports.js';
 import type { TaskwireProcess } from '../../test/support/process.js';
+
+export type Role = 'all' | 'web' | 'worker';
+
+/** What starts Taskwire with the settings of a stage; an installation does. */
+export interface Starter {
+  start(role: Role, env?: Record<string, string>, folder?: string): Promise<TaskwireProcess>;
+}
 
 /** One of the Taskwire processes of a stage, at an address that it keeps. */
 export class Member {
@@ -10,17 +16,13 @@ export class Member {
   private said = '';
 
   private constructor(
-    private readonly installation: Installation,
-    readonly role: 'web' | 'worker',
+    private readonly starter: Starter,
+    readonly role: Role,
     private readonly env: Record<string, string>,
   ) {}
 
-  static async start(
-    installation: Installation,
-    role: 'web' | 'worker',
-    env: Record<string, string>,
-  ): Promise<Member> {
-    const member = new Member(installation, role, { ...env, PORT: String(await freePort()) });
+  static async start(starter: Starter, role: Role, env: Record<string, string>): Promise<Member> {
+    const member = new Member(starter, role, { ...env, PORT: String(await freePort()) });
     await member.start();
     return member;
   }
@@ -43,7 +45,7 @@ export class Member {
   async start(env: Record<string, string> = {}, folder?: string): Promise<void> {
     this.said = this.output();
     this.process = undefined;
-    this.process = await this.installation.start(this.role, { ...this.env, ...env }, folder);
+    this.process = await this.starter.start(this.role, { ...this.env, ...env }, folder);
   }
 
   /** Resolves when all that it depends on is well. */

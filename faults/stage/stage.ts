@@ -6,11 +6,13 @@ import { ROOT } from '../../test/support/cache.js';
 import { Child } from '../../test/support/child.js';
 import { pythonInterpreter } from '../../test/support/python.js';
 import type { History } from '../history/history.js';
-import { CREDENTIALS, introducePeople, type People } from '../mix/people.js';
+import { CREDENTIALS, introducePeople } from '../mix/people.js';
 import { ClaimWorker } from '../workers/claim-worker.js';
 import { TopicWorker } from '../workers/topic-worker.js';
+import { DatabaseInspector } from './database-inspector.js';
 import { Doors } from './doors.js';
 import { Member } from './member.js';
+import type { Scene } from './scene.js';
 import type { Servers } from './servers.js';
 import { writeTypes, type StageTypes } from './types.js';
 
@@ -18,19 +20,13 @@ const SDK = path.join(ROOT, 'workers', 'python');
 const SDK_WORKER = path.join(ROOT, 'faults', 'workers', 'sdk_worker.py');
 
 /** What a trial runs on: two processes of each role, workers of four kinds, and servers that can be broken. */
-export interface Stage {
+export interface Stage extends Scene {
   servers: Servers;
   installation: Installation;
-  webs: Member[];
-  workers: Member[];
   types: StageTypes;
   /** Between PostgreSQL and the second process of each role; that to Kafka is the servers'. */
   cable: Cable;
   topicWorker: TopicWorker;
-  doors: Doors;
-  people: People;
-  history: History;
-  close(): Promise<void>;
 }
 
 /** What may be otherwise on a stage. */
@@ -82,7 +78,22 @@ export async function setStage(
     await cable.cut();
     await rm(types.file);
   };
-  return { servers, installation, webs, workers, types, cable, topicWorker, doors, people, history, close };
+  return {
+    servers,
+    installation,
+    webs,
+    workers,
+    types,
+    taskTypes: { all: ['wild', 'claimed', 'default', 'sdk'], keyed: ['wild', 'claimed'] },
+    cable,
+    topicWorker,
+    doors,
+    people,
+    history,
+    inspector: new DatabaseInspector(installation),
+    poison: (key, value) => topicWorker.poison(key, value),
+    close,
+  };
 }
 
 async function startSdkWorker(brokers: string, { sdk }: StageTypes): Promise<Child> {

@@ -5,7 +5,8 @@ import type { Installation } from '../../test/e2e/installation.js';
 import { unique } from '../../test/support/services.js';
 import type { Topics } from '../workers/topic-worker.js';
 
-const RETRY = { backoffSeconds: 1, factor: 1, maxSeconds: 1 };
+/** So that a trial need not wait. */
+export const RETRY = { backoffSeconds: 1, factor: 1, maxSeconds: 1 };
 
 /** The task types of a stage: one for each kind of worker. */
 export interface StageTypes {

@@ -1,5 +1,5 @@
 import type { Violation } from '../check/violation.js';
-import type { Stage } from '../stage/stage.js';
+import type { Scene } from '../stage/scene.js';
 
 /** What no fault may make a process of Taskwire take, in MB: it begins with about 150. */
 const MEMORY_MB = 400;
@@ -10,17 +10,13 @@ const OUTPUT = 900_000;
 /** What the tables of a trial may take on the disk, in bytes: some hundreds of tasks, and what vacuum has not taken yet. */
 const TABLES = 64 * 1024 * 1024;
 
-const SIZE = `
-  SELECT coalesce(sum(pg_total_relation_size(oid)), 0)::float AS size
-  FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'`;
-
 /** Which bounds of memory and disk a fault broke. */
-export async function boundless(stage: Stage, peakMb: number): Promise<Violation[]> {
+export async function boundless(scene: Scene, peakMb: number): Promise<Violation[]> {
   const found: string[] = [];
   if (peakMb > MEMORY_MB) found.push(`a process had ${peakMb} MB resident, over ${MEMORY_MB}`);
-  for (const member of [...stage.webs, ...stage.workers])
+  for (const member of [...scene.webs, ...scene.workers])
     if (member.output().length > OUTPUT) found.push(`a ${member.role} said more than ${OUTPUT} characters`);
-  const [row] = await stage.installation.query<{ size: number }>(SIZE);
-  if (row && row.size > TABLES) found.push(`the tables take ${row.size} bytes, over ${TABLES}`);
+  const bytes = await scene.inspector.tableBytes();
+  if (bytes > TABLES) found.push(`the tables take ${bytes} bytes, over ${TABLES}`);
   return found.map((what): Violation => ({ promise: 'bounds', harm: 'other', what }));
 }
