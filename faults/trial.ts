@@ -84,7 +84,7 @@ async function setFor(
     const scene = await setEmbeddedScene(history);
     return { scene, breaking: { inject: (random) => fault.inject(scene, random), mend: nothing } };
   }
-  const stage = await setStage(servers, history, { folder, timeLimit: fault.attemptTimeoutSeconds });
+  const stage = await setStage(servers, history, folder, fault.attemptTimeoutSeconds);
   const mend = async (): Promise<void> => fault.mend?.(stage);
   return { scene: stage, breaking: { inject: (random) => fault.inject(stage, random), mend } };
 }

@@ -28,6 +28,7 @@ export interface Fault extends Description {
 /** Something that happens to the one process that has its database within itself. */
 export interface EmbeddedFault extends Description {
   embedded: true;
+  mend?: undefined;
   /** As that of a fault. */
   inject(scene: Scene, random: Random): Promise<void>;
 }

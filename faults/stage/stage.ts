@@ -29,19 +29,17 @@ export interface Stage extends Scene {
   topicWorker: TopicWorker;
 }
 
-/** What may be otherwise on a stage. */
-export interface StageOptions {
-  /** Where the application is, if not here. */
-  folder?: string | undefined;
-  /** Of attempts on topics, in seconds. */
-  timeLimit?: number | undefined;
-}
-
-/** Starts everything, and waits until Taskwire finds all that it needs. */
+/**
+ * Starts everything, and waits until Taskwire finds all that it needs.
+ *
+ * @param folder where the application is, if not here
+ * @param timeLimit of attempts on topics, in seconds
+ */
 export async function setStage(
   servers: Servers,
   history: History,
-  { folder, timeLimit }: StageOptions = {},
+  folder?: string,
+  timeLimit?: number,
 ): Promise<Stage> {
   const { brokers } = servers.kafka;
   const installation = await Installation.create({
