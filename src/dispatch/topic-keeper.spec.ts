@@ -11,6 +11,8 @@ describe('TopicKeeper', () => {
   let ensured: { at: number; names: string[] }[];
   /** Why topics cannot be made. */
   let failures: Map<string, string>;
+  /** Topics that do not exist. */
+  let vanished: Set<string>;
   let keeper: TopicKeeper;
 
   beforeEach(async () => {
@@ -19,6 +21,7 @@ describe('TopicKeeper', () => {
     const start = Date.now();
     ensured = [];
     failures = new Map();
+    vanished = new Set();
     const ensure = (specs: TopicSpec[]) => {
       const names = specs.map(({ name }) => name);
       ensured.push({ at: Date.now() - start, names });
@@ -28,7 +31,9 @@ describe('TopicKeeper', () => {
       });
       return Promise.resolve(failed);
     };
-    const transport = { topics: { ensure } } as unknown as Transport;
+    const describe = (names: string[]) =>
+      Promise.resolve(names.filter((name) => !vanished.has(name)).map((name) => ({ name, partitions: 3 })));
+    const transport = { topics: { ensure, describe } } as unknown as Transport;
     keeper = new TopicKeeper(transport, loadTaskTypes(null, 'kafka'));
     keeper.onApplicationBootstrap();
     await jest.advanceTimersByTimeAsync(1);
@@ -59,6 +64,16 @@ describe('TopicKeeper', () => {
     await jest.advanceTimersByTimeAsync(1);
     expect(ensured).toMatchObject([{ names: [TOPIC] }]);
     expect(keeper.sendableTypes()).toEqual(['default']);
+  });
+
+  it('ensures all topics once one has vanished, and that one alone while it cannot be made', async () => {
+    vanished.add(TOPIC);
+    failures.set(TOPIC, 'not authorised');
+    keeper.notWritable(TOPIC, 'does not exist');
+    await jest.advanceTimersByTimeAsync(1_500);
+    const [first, second] = ensured.map(({ names }) => names);
+    expect(first).toEqual(expect.arrayContaining([TOPIC, 'topic-task-result', 'topic-task-result-dlq']));
+    expect(second).toEqual([TOPIC]);
   });
 
   it('waits twice as long each time, up to 2 s, while a topic cannot be made', async () => {

@@ -21,7 +21,8 @@ interface Trouble {
 
 /**
  * Sees to it that the topics of all task types exist: once at the start, in the background, and again with back-off for
- * each that is found not to be writable. Until such a topic has been ensured, its own dispatches are held back.
+ * each that is found not to be writable. Until such a topic has been ensured, its own dispatches are held back. Where one
+ * has vanished all are ensured: a broker that lost its data has lost the result topics, too, to which we never write.
  */
 @Injectable()
 export class TopicKeeper implements OnApplicationBootstrap, OnModuleDestroy {
@@ -31,6 +32,8 @@ export class TopicKeeper implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly troubles = new Map<string, Trouble>();
   /** For how long each was held back the last time, in milliseconds; forgotten once it is written. */
   private readonly backOffs = new Map<string, number>();
+  /** Those that did not exist when they were last looked at. */
+  private missing: ReadonlySet<string> = new Set();
   private timer: NodeJS.Timeout | undefined;
   private stopped = false;
   private ensuring: Promise<void> = Promise.resolve();
@@ -112,13 +115,27 @@ export class TopicKeeper implements OnApplicationBootstrap, OnModuleDestroy {
   private async ensureDue(): Promise<void> {
     const now = performance.now();
     const due = [...this.troubles].filter(([, { dueAt }]) => dueAt <= now).map(([topic]) => topic);
-    const failed = await this.ensure(due);
-    for (const topic of due) {
+    const looked = (await this.haveVanished(due)) ? [...this.specs.keys()] : due;
+    const failed = await this.ensure(looked);
+    for (const topic of looked) {
       const reason = failed.get(topic);
       if (reason === undefined) this.troubles.delete(topic);
       else this.hold(topic, reason);
     }
     this.schedule();
+  }
+
+  /** Whether one of the topics does not exist, and was not missing before. */
+  private async haveVanished(topics: readonly string[]): Promise<boolean> {
+    try {
+      const found = new Set((await this.transport.topics.describe([...topics])).map(({ name }) => name));
+      const known = this.missing;
+      this.missing = new Set(topics.filter((topic) => !found.has(topic)));
+      return [...this.missing].some((topic) => !known.has(topic));
+    } catch {
+      // Nobody answers: to ensure them will tell.
+      return false;
+    }
   }
 
   /** The topics that could not be made, with the reasons. Never rejects. */
