@@ -9,7 +9,7 @@ import { someSubmission } from './submission.js';
 import { Submitter } from './submitter.js';
 
 /** How long a client rests at the most, in milliseconds. */
-const REST_MS = 120;
+const REST_MS = 250;
 
 /** Keys, each with one client, which waits for each answer. */
 const KEYS = ['red', 'blue'];

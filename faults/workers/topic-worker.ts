@@ -44,7 +44,10 @@ export class TopicWorker {
     await consumer.subscribe({ topics: [topics.requestTopic], fromBeginning: true });
     await consumer.run({
       partitionsConsumedConcurrently: 3,
-      eachMessage: ({ partition, message }) => worker.take(partition, message),
+      // All at once: what gathers while a fault lasts is not what its recovery waits for.
+      eachBatch: async ({ batch: { partition, messages } }) => {
+        await Promise.all(messages.map((message) => worker.take(partition, message)));
+      },
     });
     return worker;
   }
