@@ -1,5 +1,5 @@
 import type { Fact } from './facts.js';
-import { fold, type FoldContext, type LockedTask } from './fold.js';
+import { fold, type FoldContext, type LockedTask, type TaskChange } from './fold.js';
 import { mayHappen, TRANSITIONS } from './state-table.js';
 import { isOpen, TASK_EVENT_TYPES, TASK_STATUSES, type TaskStatus } from './task-state.js';
 
@@ -106,53 +106,53 @@ const FACTS: Fact[] = [
   letter(null),
 ];
 
-describe('every fact in every status', () => {
-  const cases = TASK_STATUSES.flatMap((status) =>
-    [1, 2].flatMap((attempt) =>
-      [0, 2].flatMap((used) => FACTS.map((fact) => ({ status, attempt, used, fact }))),
-    ),
-  );
+describe('every fact', () => {
+  /** With each attempt and budget, for all facts. */
+  function folded(status: TaskStatus): { name: string; before: LockedTask; change: TaskChange }[] {
+    return [1, 2].flatMap((attempt) =>
+      [0, 2].flatMap((attemptsUsed) =>
+        FACTS.map((fact) => {
+          const before = task({ status, attempt, attemptsUsed, attemptAt: ATTEMPT_AT });
+          const name = `${JSON.stringify(fact)} at attempt ${attempt} with ${attemptsUsed} used`;
+          return { name, before, change: fold(before, [fact], context()) };
+        }),
+      ),
+    );
+  }
 
-  it.each(cases)(
-    'writes only steps of the state table ($status, attempt $attempt, $used used, $fact.kind)',
-    (c) => {
-      const before = task({
-        status: c.status,
-        attempt: c.attempt,
-        attemptsUsed: c.used,
-        attemptAt: ATTEMPT_AT,
-      });
-      const { task: after, events, outcomes, dispatch } = fold(before, [c.fact], context());
-
-      let status: TaskStatus = before.status;
-      let attempt = before.attempt;
-      let seq = before.seq;
+  it.each(TASK_STATUSES)('that meets a task that is %s writes only steps of the state table', (from) => {
+    for (const { name, before, change } of folded(from)) {
+      const { task: after, events, outcomes, dispatch } = change;
+      let { status, attempt, seq } = before;
       for (const event of events) {
-        expect(mayHappen(event.type, status, attempt)).toBe(true);
-        expect(TRANSITIONS[event.type].to).toContain(event.status);
-        expect(event.seq).toBe(++seq);
+        const isOfTable =
+          mayHappen(event.type, status, attempt) && TRANSITIONS[event.type].to.includes(event.status);
+        expect({ name, isOfTable, seq: event.seq }).toEqual({ name, isOfTable: true, seq: ++seq });
         ({ status, attempt } = event);
       }
-      expect(after).toMatchObject({ status, attempt, seq });
-      expect(outcomes).toHaveLength(1);
-      if (outcomes[0]?.outcome === 'ignored') {
-        expect(events).toEqual([]);
-        expect(after).toEqual(before);
-        expect(dispatch).toEqual({ kind: 'keep' });
-      }
-    },
-  );
+      expect({ name, ...after }).toMatchObject({ name, status, attempt, seq });
+      expect({ name, outcomes }).toMatchObject({ name, outcomes: [{}] });
+      if (outcomes[0]?.outcome === 'ignored')
+        expect({ name, events, after, dispatch }).toEqual({
+          name,
+          events: [],
+          after: before,
+          dispatch: { kind: 'keep' },
+        });
+    }
+  });
 
-  it.each(cases)('ends a dispatch exactly when the task ends ($status, $attempt, $used, $fact.kind)', (c) => {
-    const before = task({
-      status: c.status,
-      attempt: c.attempt,
-      attemptsUsed: c.used,
-      attemptAt: ATTEMPT_AT,
-    });
-    const { task: after, dispatch } = fold(before, [c.fact], context());
-    expect(dispatch.kind === 'end').toBe(isOpen(before.status) && !isOpen(after.status));
-    expect(after.finishedAt !== before.finishedAt && after.finishedAt !== null).toBe(dispatch.kind === 'end');
+  it.each(TASK_STATUSES)('ends the dispatch of a task that is %s exactly when the task ends', (from) => {
+    for (const { name, before, change } of folded(from)) {
+      const { task: after, dispatch } = change;
+      const ends = isOpen(before.status) && !isOpen(after.status);
+      const hasNewEnd = after.finishedAt !== before.finishedAt && after.finishedAt !== null;
+      expect({ name, dispatchEnds: dispatch.kind === 'end', hasNewEnd }).toEqual({
+        name,
+        dispatchEnds: ends,
+        hasNewEnd: ends,
+      });
+    }
   });
 
   it('leaves the caller’s task as it was', () => {
