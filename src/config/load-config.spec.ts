@@ -89,6 +89,10 @@ describe('loadConfig', () => {
     ],
     [SASL, { transport: { kafka: { sasl: { mechanism: 'plain', username: 'me', password: 'hush' } } } }],
     [
+      { ...SASL, KAFKA_SASL_MECHANISM: 'SCRAM-SHA-256' },
+      { transport: { kafka: { sasl: { mechanism: 'scram-sha-256' } } } },
+    ],
+    [
       { ...SASL, KAFKA_SASL_MECHANISM: 'scram-sha-512' },
       { transport: { kafka: { sasl: { mechanism: 'scram-sha-512' } } } },
     ],

@@ -17,6 +17,12 @@ export function oneOf<const Word extends string>(words: readonly Word[]): Parser
   return { accepts: `one of ${words.join(', ')}`, parse: (text) => words.find((word) => word === text) };
 }
 
+/** The same where others write the words in capitals, as Kafka does those of SASL. */
+export function oneOfInAnyCase<const Word extends string>(words: readonly Word[]): Parser<Word> {
+  const exact = oneOf(words);
+  return { accepts: exact.accepts, parse: (text) => exact.parse(text.toLowerCase()) };
+}
+
 /** A whole number within bounds, both included. */
 export function wholeNumber(min: number, max: number): Parser<number> {
   return {

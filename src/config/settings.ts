@@ -5,6 +5,7 @@ import {
   httpUrl,
   matching,
   oneOf,
+  oneOfInAnyCase,
   origins,
   path,
   pemFile,
@@ -163,7 +164,7 @@ export const SETTINGS = {
   KAFKA_SSL_KEY: optional('both', pemFile, 'none', 'A PEM file with the key of KAFKA_SSL_CERT'),
   KAFKA_SASL_MECHANISM: optional(
     'both',
-    oneOf(SASL_MECHANISMS),
+    oneOfInAnyCase(SASL_MECHANISMS),
     'no SASL',
     'How to authenticate to the brokers',
   ),
