@@ -66,7 +66,10 @@ function soundDump(): Dump {
     ],
     events: [
       event(A, 1, 'submitted', 'queued', 1),
-      { ...event(A, 2, 'retrying', 'scheduled', 2), data: { error: { message: 'failure' } } },
+      {
+        ...event(A, 2, 'retrying', 'scheduled', 2),
+        data: { reason: 'failure', error: { message: 'failure' } },
+      },
       event(A, 3, 'queued', 'queued', 2),
       event(A, 4, 'succeeded', 'succeeded', 2),
       event(B, 1, 'submitted', 'queued', 1),
@@ -182,6 +185,17 @@ describe('The checker of histories', () => {
       },
     ],
     [
+      'an end that an answer took back',
+      'P3 twice',
+      (history, dump) => {
+        dump.events.splice(1, 0, event(A, 2, 'failed', 'failed', 1));
+        const own = dump.events.filter(({ taskId }) => taskId === A);
+        for (const [index, one] of own.entries()) one.seq = index + 1;
+        rows(dump)[0].seq = 5;
+        history.push(saw('s1', A, 5), saw('s2', A, 5));
+      },
+    ],
+    [
       'a hole in a history',
       'P3 twice',
       (_, dump) => {
@@ -267,6 +281,11 @@ describe('The checker of histories', () => {
       'a good result that is a dead letter',
       'P6 other',
       (_, dump) => dump.letters.push({ kind: 'result', topic: 'results', key: null, value: 'good' }),
+    ],
+    [
+      'a good answer that was refused over HTTP',
+      'P6 other',
+      (history) => history.push({ kind: 'rejected', taskId: A, attempt: 2, code: 'result_invalid' }),
     ],
     [
       'a command that was answered well and had no effect',

@@ -16,6 +16,9 @@ const STEPS: Readonly<Record<string, { from: string; to: string }>> = {
   expired: { from: 'scheduled queued running', to: 'expired' },
 };
 
+/** From where a next attempt needs a person who wants it. */
+const ENDS = new Set(['failed', 'dead_lettered', 'expired']);
+
 const NEXT_ATTEMPT = new Set(['retrying', 'redriven']);
 
 /** A step of a history, or where a task stands. */
@@ -23,12 +26,15 @@ export interface Place {
   type: string;
   status: string;
   attempt: number;
+  data: { reason?: string } | null;
 }
 
 /** Whether the event may follow on the one before; `null` is the beginning. */
 export function mayFollow(before: Place | null, event: Place): boolean {
   const step = STEPS[event.type];
   if (!step?.to.split(' ').includes(event.status)) return false;
+  if (event.type === 'retrying' && (event.data?.reason === 'person') !== ENDS.has(before?.status ?? ''))
+    return false;
   const attempt = (before?.attempt ?? 1) + (NEXT_ATTEMPT.has(event.type) ? 1 : 0);
   return event.attempt === attempt && placesOf(before).some((place) => step.from.split(' ').includes(place));
 }

@@ -24,7 +24,8 @@ export interface EventRow {
   type: string;
   status: string;
   attempt: number;
-  data: { error?: { message?: string } } | null;
+  /** `reason` tells why there is a next attempt. */
+  data: { reason?: string; error?: { message?: string } } | null;
 }
 
 /** Bytes are base64. */
@@ -37,18 +38,18 @@ export interface LetterRow {
 
 type Query = <Row extends object>(sql: string) => Promise<Row[]>;
 
-/** Reads the dump with four queries, events in their order. */
+/** Reads the dump with four queries, one after the other, events in their order. */
 export async function dumpDatabase(query: Query): Promise<Dump> {
-  const [tasks, events, letters, dispatches] = await Promise.all([
-    query<TaskRow>('SELECT id, type, owner, status, attempt, seq, payload, result FROM tasks'),
-    query<EventRow>(
-      'SELECT task_id AS "taskId", seq, type, status, attempt, data FROM task_events ORDER BY task_id, seq',
-    ),
-    query<LetterRow>(
-      `SELECT kind, topic, encode(key, 'base64') AS key, encode(value, 'base64') AS value FROM dead_letters`,
-    ),
-    query<{ id: string }>('SELECT task_id AS id FROM dispatches'),
-  ]);
+  const tasks = await query<TaskRow>(
+    'SELECT id, type, owner, status, attempt, seq, payload, result FROM tasks',
+  );
+  const events = await query<EventRow>(
+    'SELECT task_id AS "taskId", seq, type, status, attempt, data FROM task_events ORDER BY task_id, seq',
+  );
+  const letters = await query<LetterRow>(
+    `SELECT kind, topic, encode(key, 'base64') AS key, encode(value, 'base64') AS value FROM dead_letters`,
+  );
+  const dispatches = await query<{ id: string }>('SELECT task_id AS id FROM dispatches');
   return { tasks, events, letters: letters.map(onOneLine), dispatches: dispatches.map(({ id }) => id) };
 }
 

@@ -1,5 +1,6 @@
 /** What clients, workers and followers saw, one entry each; the log only grows. */
-export type Entry = Accepted | Commanded | HandedOut | Answered | Poisoned | Followed | Saw | Spied;
+export type Entry =
+  Accepted | Commanded | HandedOut | Answered | Rejected | Poisoned | Followed | Saw | Spied;
 
 /** A client was told that its task is accepted. */
 export interface Accepted {
@@ -35,6 +36,15 @@ export interface Answered {
   attempt: number;
   /** It is in the result, or the error's message. */
   nonce: string;
+}
+
+/** A compute worker was told over HTTP that its answer cannot be processed; all that are given this way can be. */
+export interface Rejected {
+  kind: 'rejected';
+  taskId: string;
+  attempt: number;
+  /** Of the problem. */
+  code: string;
 }
 
 /** A record that nobody can process is durable on a topic. Bytes are base64. */

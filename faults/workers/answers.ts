@@ -1,11 +1,21 @@
 import { randomUUID } from 'node:crypto';
 
 /** What a payload says that its worker should do with it. */
-export const DEEDS = ['succeed', 'twice', 'contradict', 'stale', 'retry', 'fail', 'report', 'slow'] as const;
+export const DEEDS = [
+  'succeed',
+  'twice',
+  'contradict',
+  'stale',
+  'retry',
+  'fail',
+  'fail-again',
+  'report',
+  'slow',
+] as const;
 /** Only of tasks on topics. */
 export const TOPIC_DEEDS = [...DEEDS, 'dead-letter'] as const;
 /** Only of tasks that are claimed. */
-export const CLAIM_DEEDS = [...DEEDS, 'die'] as const;
+export const CLAIM_DEEDS = [...DEEDS, 'die', 'race'] as const;
 
 /** A task as its worker got it. */
 export interface Work {
@@ -28,7 +38,12 @@ export function durationOf({ deed }: Work): number {
   return deed === 'slow' ? SLOW_MS : 0;
 }
 
-/** The results that a worker sends, in order. All but those of `fail` are final at the second attempt. */
+/** Whether the answers are sent at the same time, by different ways. */
+export function areRacing({ deed }: Work): boolean {
+  return deed === 'race';
+}
+
+/** The results that a worker sends, in order. By the second attempt all but those that race have succeeded. */
 export function answersTo(work: Work): Answer[] {
   const { attempt, deed } = work;
   const isFirst = attempt === 1;
@@ -36,6 +51,7 @@ export function answersTo(work: Work): Answer[] {
     case 'twice':
       return [done(work), done(work)];
     case 'contradict':
+    case 'race':
       return [done(work), failed(work, false)];
     case 'stale':
       return isFirst ? [failed(work, true)] : [done({ ...work, attempt: attempt - 1 }), done(work)];
@@ -43,6 +59,8 @@ export function answersTo(work: Work): Answer[] {
       return [isFirst ? failed(work, true) : done(work)];
     case 'fail':
       return [isFirst ? failed(work, false) : done(work)];
+    case 'fail-again':
+      return isFirst ? [failed(work, false), failed(work, true)] : [done(work)];
     case 'report':
       return [running(work, 10), running(work, 60), done(work)];
     case 'die':

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { History } from '../history/history.js';
 import type { Doors } from '../stage/doors.js';
-import { answersTo, durationOf } from './answers.js';
+import { answersTo, areRacing, durationOf, type Answer } from './answers.js';
 
 interface Claim {
   taskId: string;
@@ -43,10 +43,20 @@ export class ClaimWorker {
     this.history.record({ kind: 'handed-out', taskId, attempt, type: 'claimed', orderingKey });
     const work = { taskId, attempt, deed };
     await pause(durationOf(work));
-    for (const answer of answersTo(work)) {
-      this.history.record({ kind: 'answered', taskId, attempt: answer.attempt, nonce: answer.nonce });
-      // An answer that gets lost is a worker that was lost: the lease ends.
-      await this.doors.ask(door, '/v1/results', this.token, answer.body).catch(() => undefined);
-    }
+    const answers = answersTo(work);
+    if (areRacing(work))
+      await Promise.all(answers.map((answer, index) => this.answer(door + index, taskId, answer)));
+    else for (const answer of answers) await this.answer(door, taskId, answer);
+  }
+
+  /** An answer that gets lost is a worker that was lost: the lease ends. */
+  private async answer(door: number, taskId: string, { attempt, nonce, body }: Answer): Promise<void> {
+    this.history.record({ kind: 'answered', taskId, attempt, nonce });
+    const said = await this.doors.ask(door, '/v1/results', this.token, body).catch(() => null);
+    if (said?.status !== 200) return;
+    const { items } = said.json as { items: { outcome: string; error?: { code: string } }[] };
+    for (const { outcome, error } of items)
+      if (outcome === 'rejected')
+        this.history.record({ kind: 'rejected', taskId, attempt, code: error?.code ?? '' });
   }
 }
