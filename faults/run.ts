@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util';
 import { Child } from '../test/support/child.js';
-import { BUGS } from './bugs/bugs.js';
-import { bugTable, hunt, type Hunted } from './bugs/hunt.js';
+import { huntAll } from './bugs/hunt-all.js';
 import { FAULTS } from './catalogue/catalogue.js';
 import { describeTrial } from './results/describe-trial.js';
 import { writeDocument } from './results/document.js';
@@ -16,7 +15,7 @@ const TASKS = 60;
 const QUIET_MS = 120_000;
 
 // npm run faults -- [--fault NAME,…] [--seed N] [--repeats N] [--write] [--keep]
-// npm run faults -- --bugs [--fault BUG,…]. Taskwire has to be built.
+// npm run faults -- --bugs [--fault BUG,…] [--seed N] [--repeats SEEDS] [--write]. Taskwire has to be built.
 // --write keeps each result in faults/results.jsonl and makes the table of docs/faults.md from all that were kept;
 // --keep leaves the log and what the processes said behind also when all is well.
 const { values } = parseArgs({
@@ -40,7 +39,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 const wanted = values.fault?.split(',');
-process.exitCode = (await (values.bugs ? huntAll() : breakAll())) ? 0 : 1;
+process.exitCode = (await (values.bugs ? huntBugs() : breakAll())) ? 0 : 1;
 
 /** Whether no promise was broken. */
 async function breakAll(): Promise<boolean> {
@@ -68,15 +67,13 @@ async function breakAll(): Promise<boolean> {
   return results.every(({ lost, twice, missed, other }) => lost + twice + missed + other === 0);
 }
 
-/** Whether every seeded bug was caught. */
-async function huntAll(): Promise<boolean> {
-  const hunted: Hunted[] = [];
+/** Whether every seeded bug was caught, and nothing without one. */
+async function huntBugs(): Promise<boolean> {
   const servers = await startServers('one-node');
-  for (const bug of BUGS.filter(({ name }) => wanted?.includes(name) ?? true)) {
-    hunted.push(await hunt(bug, servers, Number(values.seed)));
-    console.log(bugTable(hunted.slice(-1)));
+  try {
+    const { write, seed, repeats } = values;
+    return await huntAll(servers, { wanted, write, seed: Number(seed), seeds: Number(repeats) });
+  } finally {
+    await servers.close();
   }
-  await servers.close();
-  console.log(bugTable(hunted));
-  return hunted.every(({ caught }) => caught !== null);
 }

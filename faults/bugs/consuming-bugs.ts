@@ -35,12 +35,4 @@ export const CONSUMING_BUGS: Bug[] = [
       '    key,\n    value: value && Buffer.from(value.toString()),\n    headers,\n    error: causeOf(error),',
     fault: 'none',
   },
-  {
-    name: 'announced-before-commit',
-    about: 'followers are told of events whose transaction may still be rolled back',
-    file: 'consuming/record-pipeline.ts',
-    find: 'return { ...written, read: fresh.length };',
-    replace: 'this.bus.announce(written.events); return { ...written, read: fresh.length };',
-    fault: 'postgres-terminate',
-  },
 ];

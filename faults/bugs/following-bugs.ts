@@ -27,6 +27,14 @@ export const FOLLOWING_BUGS: Bug[] = [
     fault: 'none',
   },
   {
+    name: 'behind-passed-over',
+    about: 'a hint, and the comparison with the database, pass over the followers that are behind',
+    file: 'events/followers.ts',
+    find: 'if (cursor.seq !== null && cursor.seq >= seq) continue;',
+    replace: 'if (cursor.seq !== null && cursor.seq < seq) continue;',
+    fault: 'none',
+  },
+  {
     name: 'last-event-id-ignored',
     about: 'a stream that is opened again begins anew',
     file: 'gateway/task-events.controller.ts',

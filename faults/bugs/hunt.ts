@@ -1,42 +1,119 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { eventually } from '../../test/support/eventually.js';
 import { FAULTS } from '../catalogue/catalogue.js';
+import type { Fault } from '../catalogue/fault.js';
+import { check } from '../check/check.js';
+import type { Violation } from '../check/violation.js';
+import { dumpDatabase } from '../history/dump.js';
+import { History } from '../history/history.js';
+import { Mix } from '../mix/mix.js';
+import { Random } from '../mix/random.js';
+import { probe } from '../probe.js';
 import type { Servers } from '../stage/servers.js';
-import { describeTrial } from '../results/describe-trial.js';
-import { runTrial } from '../trial.js';
-import type { Bug } from './bug.js';
-import { seedBug } from './seed-bug.js';
+import { setStage, type Stage } from '../stage/stage.js';
+import { Lookout } from './lookout.js';
 
+/** How many tasks are accepted before the fault, and how many after it. */
 const TASKS = 80;
-const QUIET_MS = 30_000;
 
-/** How a bug was caught; null if it was not. */
-export interface Hunted {
-  bug: Bug;
-  caught: string | null;
+/** How long it is waited for what has to come, in milliseconds: longer than any fault of a hunt takes to be over. */
+const PATIENCE_MS = 60_000;
+
+/** How long the last events may take to be told, in milliseconds. */
+const TOLD_MS = 10_000;
+
+const OPEN = 'SELECT count(*)::integer AS open FROM dispatches';
+
+/** What a hunt is for. */
+export interface Quarry {
+  /** Of the catalogue. */
+  fault: string;
+  seed: number;
+  /** The folder of the application with the bug in it; without it, nothing should be found. */
+  folder?: string;
 }
 
-/** Runs a short trial of the application with the bug in it. A stage that cannot be set, or a probe without an end, shows it too. */
-export async function hunt(bug: Bug, servers: Servers, seed: number): Promise<Hunted> {
-  const fault = FAULTS.find(({ name }) => name === bug.fault);
-  if (!fault) throw new Error(`${bug.name} names a fault that there is not: ${bug.fault}`);
-  const { folder, remove } = await seedBug(bug);
+/** Runs a short trial that ends where the first promise is broken, and gives what is wrong then. */
+export async function hunt({ fault: name, seed, folder }: Quarry, servers: Servers): Promise<Violation[]> {
+  const fault = FAULTS.find((one) => one.name === name);
+  if (!fault) throw new Error(`there is no fault ${name}`);
+  const logFolder = await mkdtemp(path.join(tmpdir(), 'taskwire-hunt-'));
+  const history = new History(path.join(logFolder, 'history.jsonl'));
   try {
-    const trial = await runTrial(fault, servers, { seed, folder, tasks: TASKS, quietMs: QUIET_MS });
-    console.log(describeTrial(trial));
-    const promises = new Set(trial.violations.map(({ promise }) => promise));
-    return { bug, caught: promises.size === 0 ? null : [...promises].sort().join(', ') };
-  } catch (error) {
-    return { bug, caught: error instanceof Error ? error.message : String(error) };
+    const stage = await setStage(servers, history, folder);
+    try {
+      return await chase(stage, fault, new Random(seed));
+    } finally {
+      await stage.close();
+    }
   } finally {
-    await remove();
+    history.close();
+    await rm(logFolder, { recursive: true });
   }
 }
 
-/** One line for each bug, and how many were caught. */
-export function bugTable(hunted: readonly Hunted[]): string {
-  const rows = hunted.map(
-    ({ bug, caught }) => `| ${bug.name} | ${bug.about} | ${bug.fault} | ${caught ?? 'NOT CAUGHT'} |`,
+async function chase(stage: Stage, fault: Fault, random: Random): Promise<Violation[]> {
+  try {
+    // All workers have joined their groups.
+    await probe(stage, PATIENCE_MS);
+  } catch (error) {
+    return [...(await audit(stage)), stuck(error)];
+  }
+  const lookout = new Lookout(stage.installation, stage.history);
+  const mix = await Mix.start(stage, random.fork());
+  try {
+    await acceptedMore(mix, lookout);
+    if (lookout.found.length === 0) {
+      await fault.inject(stage, random.fork());
+      await fault.mend?.(stage);
+      await acceptedMore(mix, lookout);
+    }
+    await mix.stop();
+    if (lookout.found.length > 0) return lookout.found;
+    return await auditInTheEnd(stage);
+  } catch (error) {
+    return [...lookout.found, stuck(error)];
+  } finally {
+    await lookout.close();
+    await mix.close();
+  }
+}
+
+/** Resolves when the mix has gone on for long enough, or something was found. Rejects when it does not go on. */
+async function acceptedMore(mix: Mix, lookout: Lookout): Promise<void> {
+  const enough = mix.accepted + TASKS;
+  await eventually(
+    () => {
+      if (mix.accepted < enough && lookout.found.length === 0 && mix.failure === null)
+        throw new Error(`only ${mix.accepted} of ${enough} tasks were accepted`);
+    },
+    { timeoutMs: PATIENCE_MS, intervalMs: 50 },
   );
-  const count = hunted.filter(({ caught }) => caught !== null).length;
-  const head = ['| bug | what is wrong | under | caught by |', '| --- | --- | --- | --- |'];
-  return [...head, ...rows, '', `${count} of ${hunted.length} caught`].join('\n');
+  if (mix.failure !== null) throw mix.failure;
+}
+
+/** When all is quiet, or should be. */
+async function auditInTheEnd(stage: Stage): Promise<Violation[]> {
+  const noneIsOpen = async (): Promise<void> => {
+    const [row] = await stage.installation.query<{ open: number }>(OPEN);
+    if (row?.open !== 0) throw new Error(`${String(row?.open)} tasks are open`);
+  };
+  await eventually(noneIsOpen, { timeoutMs: PATIENCE_MS, intervalMs: 200 }).catch(() => undefined);
+  const isSound = async (): Promise<Violation[]> => {
+    const violations = await audit(stage);
+    if (violations.length > 0) throw new Error('not yet');
+    return violations;
+  };
+  return eventually(isSound, { timeoutMs: TOLD_MS, intervalMs: 500 }).catch(() => audit(stage));
+}
+
+async function audit({ installation, history }: Stage): Promise<Violation[]> {
+  return check(history.entries(), await dumpDatabase((sql) => installation.query(sql)));
+}
+
+/** Nobody gets on: a probe has no end, or a client was told that its good submission is bad. */
+function stuck(error: unknown): Violation {
+  return { promise: 'P6', harm: 'lost', what: error instanceof Error ? error.message : String(error) };
 }

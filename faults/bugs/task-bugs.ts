@@ -62,9 +62,9 @@ export const TASK_BUGS: Bug[] = [
   {
     name: 'commits-not-flushed',
     about: 'a 202 is given before the commit is on the disk',
-    file: 'database/data-source.ts',
-    find: 'idle_in_transaction_session_timeout: 10_000,',
-    replace: "idle_in_transaction_session_timeout: 10_000, options: '-c synchronous_commit=off',",
+    file: 'database/planner.ts',
+    find: "enable_mergejoin: 'off' };",
+    replace: "enable_mergejoin: 'off', synchronous_commit: 'off' };",
     fault: 'postgres-restart',
   },
 ];

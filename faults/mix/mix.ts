@@ -18,6 +18,8 @@ const KEYS = ['red', 'blue'];
 export class Mix {
   private stopped = false;
   private submitted = 0;
+  /** Why a client has given up, once one has. */
+  failure: Error | null = null;
   private readonly running: Promise<void>[] = [];
 
   private constructor(
@@ -88,7 +90,9 @@ export class Mix {
     const running = run();
     this.running.push(running);
     // It is awaited when the mix stops.
-    running.catch(() => undefined);
+    running.catch((error: unknown) => {
+      this.failure ??= error instanceof Error ? error : new Error(String(error));
+    });
   }
 
   private async client(random: Random, door: number, person: Person): Promise<void> {
