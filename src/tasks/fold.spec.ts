@@ -1,82 +1,19 @@
+import {
+  ATTEMPT_AT,
+  CREATED,
+  NOW,
+  context,
+  failure,
+  letter,
+  redriven,
+  running,
+  success,
+  task,
+} from '../../test/support/fold-facts.js';
 import type { Fact } from './facts.js';
-import { fold, type FoldContext, type LockedTask, type TaskChange } from './fold.js';
+import { fold, type LockedTask, type TaskChange } from './fold.js';
 import { mayHappen, TRANSITIONS } from './state-table.js';
 import { isOpen, TASK_EVENT_TYPES, TASK_STATUSES, type TaskStatus } from './task-state.js';
-
-const CREATED = new Date('2026-01-01T00:00:00.000Z');
-const ATTEMPT_AT = new Date('2026-01-01T00:01:00.000Z');
-const NOW = new Date('2026-01-01T00:02:00.000Z');
-const EXPIRES = new Date('2026-01-08T00:00:00.000Z');
-
-function task(over: Partial<LockedTask> = {}): LockedTask {
-  return {
-    id: '01900000-0000-7000-8000-000000000001',
-    type: 'default',
-    status: 'queued',
-    attempt: 1,
-    maxAttempts: 3,
-    attemptsUsed: 0,
-    owner: 'alice',
-    orderingKey: null,
-    correlationId: null,
-    progress: 0,
-    message: 'Task Received',
-    seq: 1,
-    createdAt: CREATED,
-    updatedAt: CREATED,
-    attemptAt: CREATED,
-    runAt: null,
-    expiresAt: EXPIRES,
-    expiresInSeconds: 604_800,
-    startedAt: null,
-    finishedAt: null,
-    ...over,
-  };
-}
-
-function context(over: Partial<FoldContext['rules']> = {}): FoldContext {
-  const retry = { backoffSeconds: 5, factor: 2, maxSeconds: 300 };
-  return { now: NOW, rules: { retry, attemptTimeoutSeconds: null, ...over }, random: () => 1 };
-}
-
-const success = (over: Partial<Extract<Fact, { kind: 'report' }>> = {}): Fact => ({
-  kind: 'report',
-  report: { status: 'succeeded', result: '{"n":9007199254740993}', message: null },
-  attempt: null,
-  at: NOW,
-  ...over,
-});
-
-const redriven = (attempt: number | null, changes: string | null = null): Fact => ({
-  kind: 'redriven',
-  by: 'bob',
-  deadLetterId: 'l',
-  attempt,
-  changes,
-});
-
-const failure = (retryable: boolean, over: Partial<Extract<Fact, { kind: 'report' }>> = {}): Fact => ({
-  kind: 'report',
-  report: { status: 'failed', error: { type: 'E', message: 'm' }, retryable, message: null },
-  attempt: null,
-  at: NOW,
-  ...over,
-});
-
-const running = (progress: number | null, message: string | null = null): Fact => ({
-  kind: 'report',
-  report: { status: 'running', progress, message },
-  attempt: null,
-  at: NOW,
-});
-
-const letter = (attempt: number | null): Fact => ({
-  kind: 'dead-lettered',
-  deadLetterId: 'letter',
-  error: { type: 'E', message: 'm' },
-  attempt,
-  at: NOW,
-});
 
 const FACTS: Fact[] = [
   success(),
@@ -212,6 +149,125 @@ describe('a task ends once', () => {
   });
 });
 
+describe('what happens to one attempt', () => {
+  const ofAttempt = (attempt: number): Fact[] => [
+    { kind: 'timed-out', attempt },
+    { kind: 'claimed', attempt, lease: { worker: 'w', seconds: 60 } },
+    { kind: 'released', attempt },
+    { kind: 'lease-lost', attempt },
+    letter(attempt),
+    failure(true, { attempt }),
+    success({ attempt }),
+  ];
+
+  it.each([1, 3])('says nothing of attempt 2, if it speaks of attempt %i', (attempt) => {
+    for (const fact of ofAttempt(attempt)) {
+      const { outcomes, events } = fold(task({ attempt: 2 }), [fact], context());
+      expect({ fact, outcomes, events }).toEqual({
+        fact,
+        outcomes: [{ outcome: 'ignored', reason: 'stale_attempt' }],
+        events: [],
+      });
+    }
+  });
+
+  it('says nothing of a task that is over', () => {
+    for (const fact of ofAttempt(1).slice(0, 5)) {
+      const { outcomes } = fold(task({ status: 'cancelled' }), [fact], context());
+      expect({ fact, outcomes }).toEqual({
+        fact,
+        outcomes: [{ outcome: 'ignored', reason: 'already_terminal' }],
+      });
+    }
+  });
+
+  it('counts if it names the current attempt', () => {
+    for (const fact of ofAttempt(2)) {
+      const { outcomes, events } = fold(task({ attempt: 2 }), [fact], context());
+      expect({ fact, outcomes, steps: events.length }).toEqual({
+        fact,
+        outcomes: [{ outcome: 'applied' }],
+        steps: 1,
+      });
+    }
+  });
+
+  it('counts without its number for the first attempt, and for a later one if it is younger than that', () => {
+    const outcomeOf = (attempt: number, at: Date, fact: Fact) =>
+      fold(task({ attempt, attemptAt: ATTEMPT_AT }), [{ ...fact, at } as Fact], context()).outcomes[0];
+    for (const fact of [letter(null), failure(false), running(10)]) {
+      expect(outcomeOf(1, CREATED, fact)).toEqual({ outcome: 'applied' });
+      expect(outcomeOf(2, CREATED, fact)).toEqual({ outcome: 'ignored', reason: 'stale_attempt' });
+      expect(outcomeOf(2, ATTEMPT_AT, fact)).toEqual({ outcome: 'ignored', reason: 'stale_attempt' });
+      expect(outcomeOf(2, NOW, fact)).toEqual({ outcome: 'applied' });
+    }
+  });
+
+  it('is not known of a letter without a number and a time, after the first attempt', () => {
+    const fact: Fact = { ...letter(null), at: null } as Fact;
+    expect(fold(task({ attempt: 2 }), [fact], context()).outcomes).toEqual([
+      { outcome: 'ignored', reason: 'stale_attempt' },
+    ]);
+  });
+
+  it('is over while the next attempt waits: a report of work is too late', () => {
+    const waiting = task({ status: 'scheduled', attempt: 2, attemptAt: ATTEMPT_AT });
+    expect(fold(waiting, [running(10)], context())).toMatchObject({
+      outcomes: [{ outcome: 'ignored', reason: 'stale_attempt' }],
+      dispatch: { kind: 'keep' },
+      task: waiting,
+    });
+  });
+});
+
+describe('a scheduled task', () => {
+  it('is queued when it is due, to be sent', () => {
+    const {
+      events,
+      dispatch,
+      task: after,
+    } = fold(task({ status: 'scheduled' }), [{ kind: 'due' }], context());
+    expect(events).toMatchObject([{ type: 'queued', status: 'queued', data: null }]);
+    expect([dispatch, after.status]).toEqual([{ kind: 'queue' }, 'queued']);
+  });
+
+  it('becomes due once', () => {
+    expect(fold(task(), [{ kind: 'due' }], context()).outcomes).toEqual([
+      { outcome: 'ignored', reason: 'stale_attempt' },
+    ]);
+    expect(fold(task({ status: 'succeeded' }), [{ kind: 'due' }], context()).outcomes).toEqual([
+      { outcome: 'ignored', reason: 'already_terminal' },
+    ]);
+  });
+});
+
+describe('a person’s retry', () => {
+  it('is for tasks that are over: of an open one it says that it is too early, of a good or cancelled one that it is over', () => {
+    const outcomeOf = (status: TaskStatus) =>
+      fold(task({ status }), [{ kind: 'retried', by: 'bob' }], context()).outcomes[0];
+    for (const status of ['scheduled', 'queued', 'running'] as const)
+      expect(outcomeOf(status)).toEqual({ outcome: 'ignored', reason: 'stale_attempt' });
+    for (const status of ['succeeded', 'cancelled'] as const)
+      expect(outcomeOf(status)).toEqual({ outcome: 'ignored', reason: 'already_terminal' });
+    for (const status of ['failed', 'dead_lettered', 'expired'] as const)
+      expect(outcomeOf(status)).toEqual({ outcome: 'applied' });
+  });
+
+  it('has the task sent at once, as one that nobody has begun', () => {
+    const before = task({ status: 'expired', runAt: CREATED, startedAt: CREATED, finishedAt: NOW });
+    const { task: after, dispatch, events } = fold(before, [{ kind: 'retried', by: 'bob' }], context());
+    expect(after).toMatchObject({
+      attempt: 2,
+      attemptAt: NOW,
+      runAt: null,
+      startedAt: null,
+      finishedAt: null,
+    });
+    expect(dispatch).toEqual({ kind: 'queue' });
+    expect(events).toMatchObject([{ type: 'retrying', status: 'queued', attempt: 2 }]);
+  });
+});
+
 describe('the budget', () => {
   it('backs off exponentially, with jitter over the upper half, up to the limit', () => {
     const runAt = (used: number, random: number): number => {
@@ -239,8 +295,30 @@ describe('the budget', () => {
   it('is a dead letter when time limits have used it up', () => {
     const before = task({ attempt: 3, attemptsUsed: 2 });
     const { task: after, letter: made } = fold(before, [{ kind: 'timed-out', attempt: 3 }], context());
-    expect(after.status).toBe('dead_lettered');
+    expect(after).toMatchObject({ status: 'dead_lettered', attempt: 3, attemptsUsed: 3 });
     expect(made).toMatchObject({ code: 'attempt_timeout' });
+  });
+
+  it('is used up by time limits, each of which backs off and says what was not heard for how long', () => {
+    const rules = { attemptTimeoutSeconds: 60 };
+    const {
+      task: after,
+      events,
+      dispatch,
+      letter: made,
+    } = fold(task(), [{ kind: 'timed-out', attempt: 1 }], context(rules));
+    const runAt = new Date(NOW.getTime() + 5_000);
+    expect(after).toMatchObject({ status: 'scheduled', attempt: 2, attemptsUsed: 1, runAt });
+    expect([dispatch, made]).toEqual([{ kind: 'schedule', dueAt: runAt }, null]);
+    expect(JSON.parse(events[0]?.data ?? '')).toEqual({
+      reason: 'time_limit',
+      error: {
+        type: 'AttemptTimeout',
+        message: 'nothing was heard of attempt 1 for 60 s',
+        code: 'attempt_timeout',
+      },
+      runAt: runAt.toISOString(),
+    });
   });
 
   it('is renewed, like the expiry, by a person’s retry with the next attempt', () => {
@@ -267,105 +345,5 @@ describe('the budget', () => {
     expect(fold(before, [redriven(1)], context()).outcomes).toEqual([
       { outcome: 'ignored', reason: 'stale_attempt' },
     ]);
-  });
-});
-
-describe('reports', () => {
-  it('writes running, one progress and the end of one batch', () => {
-    const facts = [running(10, 'a'), running(20), running(30, 'b'), success()];
-    const { events, task: after } = fold(task(), facts, context());
-    expect(events.map(({ type, data, result }) => ({ type, data, result }))).toEqual([
-      { type: 'running', data: '{"progress":10,"message":"a"}', result: null },
-      { type: 'progress', data: '{"progress":30,"message":"b"}', result: null },
-      { type: 'succeeded', data: null, result: '{"n":9007199254740993}' },
-    ]);
-    expect(after).toMatchObject({ startedAt: NOW, progress: 100, message: 'b' });
-  });
-
-  it('never lets progress fall, and writes nothing for a report that says nothing new', () => {
-    const {
-      events,
-      task: after,
-      outcomes,
-    } = fold(task({ status: 'running', progress: 50 }), [running(40)], context());
-    expect(events).toEqual([]);
-    expect(after.progress).toBe(50);
-    expect(outcomes).toEqual([{ outcome: 'applied' }]);
-  });
-
-  it('renews the time limit of its type, up to the expiry', () => {
-    const limit = (seconds: number) =>
-      fold(task(), [running(1)], context({ attemptTimeoutSeconds: seconds })).dispatch;
-    expect(limit(60)).toEqual({ kind: 'in-work', dueAt: new Date(NOW.getTime() + 60_000) });
-    expect(limit(10_000_000)).toEqual({ kind: 'in-work', dueAt: EXPIRES });
-  });
-
-  it('never dates an event before the one ahead of it', () => {
-    const later = new Date(NOW.getTime() + 1_000);
-    expect(fold(task({ updatedAt: later }), [running(1)], context()).events[0]?.at).toEqual(later);
-  });
-});
-
-describe('a claim', () => {
-  const claim = (seconds: number): Fact => ({ kind: 'claimed', attempt: 1, lease: { worker: 'w', seconds } });
-
-  it('tells in the history who has the task and until when, and leaves it queued', () => {
-    const { events, task: after, dispatch } = fold(task(), [claim(60)], context());
-    const dueAt = new Date(NOW.getTime() + 60_000);
-    expect(events).toMatchObject([
-      { type: 'dispatched', data: `{"worker":"w","leaseExpiresAt":"${dueAt.toISOString()}"}` },
-    ]);
-    expect(after).toMatchObject({ status: 'queued', attempt: 1, attemptsUsed: 0 });
-    expect(dispatch).toEqual({ kind: 'lease', dueAt, lease: { worker: 'w', seconds: 60 } });
-  });
-
-  it('lasts no longer than the task, nor than its type lets an attempt be silent', () => {
-    const dueAt = (rules = {}) => {
-      const { dispatch } = fold(task(), [claim(10_000_000)], context(rules));
-      return 'dueAt' in dispatch ? dispatch.dueAt : null;
-    };
-    expect(dueAt()).toEqual(EXPIRES);
-    expect(dueAt({ attemptTimeoutSeconds: 30 })).toEqual(new Date(NOW.getTime() + 30_000));
-  });
-
-  it.each(['queued', 'running'] as const)(
-    'that is released while %s makes the next attempt for nothing',
-    (status) => {
-      const before = task({ status, attemptsUsed: 2, progress: 40 });
-      const { task: after, events, dispatch } = fold(before, [{ kind: 'released', attempt: 1 }], context());
-      expect(after).toMatchObject({
-        status: 'queued',
-        attempt: 2,
-        attemptsUsed: 2,
-        progress: 0,
-        runAt: null,
-      });
-      expect(events).toMatchObject([{ type: 'retrying', data: '{"reason":"released"}' }]);
-      expect(dispatch).toEqual({ kind: 'queue' });
-    },
-  );
-
-  it('that is lost makes the next attempt at once, and uses one up', () => {
-    const { task: after, events, dispatch } = fold(task(), [{ kind: 'lease-lost', attempt: 1 }], context());
-    expect(after).toMatchObject({ status: 'queued', attempt: 2, attemptsUsed: 1, runAt: null });
-    expect(JSON.parse(events[0]?.data ?? '')).toMatchObject({
-      reason: 'lease_lost',
-      error: { code: 'lease_lost' },
-    });
-    expect(dispatch).toEqual({ kind: 'queue' });
-  });
-
-  it('that is lost at the end of the budget makes a dead letter', () => {
-    const before = task({ attemptsUsed: 2 });
-    const { task: after, letter: made } = fold(before, [{ kind: 'lease-lost', attempt: 1 }], context());
-    expect(after.status).toBe('dead_lettered');
-    expect(made).toMatchObject({ type: 'LeaseLost', code: 'lease_lost' });
-  });
-
-  it('cannot be released or lost once the task is over', () => {
-    for (const kind of ['released', 'lease-lost'] as const) {
-      const { outcomes, events } = fold(task({ status: 'failed' }), [{ kind, attempt: 1 }], context());
-      expect([outcomes, events]).toEqual([[{ outcome: 'ignored', reason: 'already_terminal' }], []]);
-    }
   });
 });

@@ -72,6 +72,7 @@ class Draft {
     private readonly context: FoldContext,
   ) {
     this.task = { ...task };
+    // Stryker disable next-line EqualityOperator: of two times that are equal it may be either
     this.now = context.now < task.updatedAt ? task.updatedAt : context.now;
     this.change = {
       task: this.task,
