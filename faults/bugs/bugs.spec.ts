@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { FAULTS } from '../catalogue/catalogue.js';
 import { BUGS } from './bugs.js';
+import { documentWith, DOCUMENT, readResults } from './results.js';
 import { seeded } from './seed-bug.js';
 
 describe('A seeded bug', () => {
@@ -10,4 +12,11 @@ describe('A seeded bug', () => {
       expect(FAULTS.map(({ name }) => name)).toContain(bug.fault);
     },
   );
+
+  it('was hunted, and the document says what came of it', async () => {
+    const results = await readResults();
+    for (const { name, fault } of BUGS)
+      expect(results).toContainEqual(expect.objectContaining({ bug: name, fault }));
+    await expect(documentWith(results)).resolves.toBe(await readFile(DOCUMENT, 'utf8'));
+  });
 });

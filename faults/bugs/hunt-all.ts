@@ -7,7 +7,7 @@ import { bugTable, NO_BUG, resultOf, writeResults, type Result } from './results
 import { seedBug } from './seed-bug.js';
 
 export interface HuntOptions {
-  /** Names of bugs, or `no bug` for the faults of all; every bug by default. */
+  /** Names of bugs, `no bug` for the faults of all, or `no bug under FAULT`; everything by default. */
   wanted: readonly string[] | undefined;
   /** Where to begin: a race may need more than one. */
   seed: number;
@@ -28,8 +28,9 @@ export async function huntAll(servers: Servers, options: HuntOptions): Promise<b
   };
   for (const bug of BUGS.filter(({ name }) => wanted?.includes(name) ?? true))
     await add(await huntBug(bug, servers, options));
-  if (wanted?.includes(NO_BUG) ?? true)
-    for (const fault of new Set(BUGS.map((bug) => bug.fault)))
+  const faults = new Set(BUGS.map((bug) => bug.fault));
+  for (const fault of faults)
+    if (wanted?.some((name) => name === NO_BUG || name === `${NO_BUG} under ${fault}`) ?? true)
       await add(await control(fault, servers, options));
   console.log(bugTable(results));
   return results.every(({ bug, said }) => (said === null) === (bug === NO_BUG));

@@ -24,7 +24,8 @@ export interface Result {
 }
 
 const FILE = path.join(ROOT, 'faults', 'bugs', 'results.json');
-const DOCUMENT = path.join(ROOT, 'docs', 'proofs.md');
+/** Where the table is. */
+export const DOCUMENT = path.join(ROOT, 'docs', 'proofs.md');
 const BEGIN = '<!-- seeded bugs: npm run faults -- --bugs --write -->';
 const END = '<!-- end -->';
 
@@ -48,17 +49,17 @@ export async function writeResults(fresh: readonly Result[]): Promise<void> {
   const results = [...(await readResults()).filter((one) => !names.has(nameOf(one))), ...fresh];
   const order = BUGS.map(({ name, fault }) => nameOf({ bug: name, fault }));
   results.sort((a, b) => rank(order, a) - rank(order, b) || a.fault.localeCompare(b.fault));
-  await writeFormatted(FILE, JSON.stringify(results));
-  await writeFormatted(DOCUMENT, withTable(await readFile(DOCUMENT, 'utf8'), results));
+  await writeFile(FILE, await formatted(FILE, JSON.stringify(results)));
+  await writeFile(DOCUMENT, await documentWith(results));
 }
 
-/** The document's text with the table in its place. */
-export function withTable(document: string, results: readonly Result[]): string {
-  const [before, rest] = document.split(BEGIN);
+/** The document's text, with the table of these results in its place. */
+export async function documentWith(results: readonly Result[]): Promise<string> {
+  const [before, rest] = (await readFile(DOCUMENT, 'utf8')).split(BEGIN);
   const after = rest?.split(END)[1];
   if (before === undefined || after === undefined)
     throw new Error('docs/proofs.md has no place for the table');
-  return `${before}${BEGIN}\n\n${bugTable(results)}\n\n${END}${after}`;
+  return formatted(DOCUMENT, `${before}${BEGIN}\n\n${bugTable(results)}\n\n${END}${after}`);
 }
 
 /** A line for each bug, how many were caught, and what was found without any. */
@@ -82,8 +83,8 @@ export function bugTable(results: readonly Result[]): string {
   ].join('\n');
 }
 
-async function writeFormatted(filepath: string, text: string): Promise<void> {
-  await writeFile(filepath, await format(text, { ...(await resolveConfig(filepath)), filepath }));
+async function formatted(filepath: string, text: string): Promise<string> {
+  return format(text, { ...(await resolveConfig(filepath)), filepath });
 }
 
 function nameOf({ bug, fault }: Pick<Result, 'bug' | 'fault'>): string {

@@ -118,6 +118,8 @@ export class Installation {
   /** A connection to the database that is the caller's to end. */
   async connect(): Promise<pg.Client> {
     const client = new pg.Client({ connectionString: this.databaseUrl });
+    // A fault may end it at any moment: whoever asks it then is told.
+    client.on('error', () => undefined);
     await client.connect();
     return client;
   }
