@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { contractExamples, exampleRecord } from '../../test/support/contract-examples.js';
+import { REQUEST_HEADERS } from '../dispatch/request-record.js';
 import { canonical } from '../json/canonical.js';
+import type { Report } from '../tasks/facts.js';
+import type { TaskError } from '../tasks/task-state.js';
 import { decodeResult, type DecodedResult } from './decode-result.js';
 import { RecordError, type RecordErrorCode } from './record-error.js';
 
@@ -92,6 +95,190 @@ describe('decodeResult', () => {
     expect(
       refusal(() => decode(`{"taskId":"1","status":"${'x'.repeat(5000)}"}`)).message.length,
     ).toBeLessThan(200);
+  });
+});
+
+describe('a record that is refused', () => {
+  it.each<[RecordErrorCode, string, string | null]>([
+    ['value_missing', 'The record has no value.', null],
+    ['not_an_object', 'The value is JSON, but not an object.', '["1","DONE"]'],
+    ['task_id_missing', 'Neither the value nor the key or a header names a task.', '{"status":"DONE"}'],
+    ['status_missing', 'The value has no status.', '{"taskId":"1"}'],
+    ['status_missing', 'The value has no status.', '{"taskId":"1","status":null}'],
+    ['status_unknown', 'No known status: "FINE"', '{"taskId":"1","status":"FINE"}'],
+    ['status_unknown', 'No known status: 1', '{"taskId":"1","status":1}'],
+    ['attempt_invalid', 'No attempt: 0', '{"taskId":"1","status":"DONE","attempt":0}'],
+  ])('as %s is told: %s (%s)', (code, message, value) => {
+    const refused = refusal(() =>
+      decodeResult({ key: null, value: value && Buffer.from(value), headers: {} }),
+    );
+    expect([refused.code, refused.message]).toEqual([code, message]);
+  });
+
+  it('as no UTF-8, or as no JSON, is told so, with the parser’s reason', () => {
+    const noText = refusal(() => decodeResult({ key: null, value: Buffer.from([0xff]), headers: {} }));
+    expect([noText.code, noText.message]).toEqual(['invalid_utf8', 'The value is not UTF-8.']);
+    const noJson = refusal(() => decode('{"taskId":'));
+    expect(noJson.message).toMatch(/^The value is not JSON: SyntaxError: .+$/);
+    expect(String(noJson.cause)).toMatch(/^SyntaxError/);
+  });
+
+  it('as too large is told by how much', () => {
+    const value = valueWith('x'.repeat(1024 * 1024 - '{"v":"é"}'.length));
+    expect(refusal(() => decode(value)).message).toBe('The result has 1048577 bytes, the limit is 1048576.');
+  });
+
+  it('for its attempt is told no more of it than fits a line', () => {
+    const value = `{"taskId":"1","status":"DONE","attempt":"${'9'.repeat(5000)}"}`;
+    expect(refusal(() => decode(value)).message).toHaveLength('No attempt: '.length + 100);
+  });
+});
+
+describe('an attempt', () => {
+  const attemptOf = (attempt: string): number | null =>
+    decode(`{"taskId":"1","status":"DONE","attempt":${attempt}}`).attempt;
+
+  it.each([
+    ['1', 1],
+    ['"1"', 1],
+    ['"12"', 12],
+    ['2147483647', 2147483647],
+    ['"2147483647"', 2147483647],
+    ['null', null],
+  ])('is a whole number from 1 on, or its digits: %s', (text, attempt) => {
+    expect(attemptOf(text)).toBe(attempt);
+  });
+
+  it.each([
+    '0',
+    '-1',
+    '1.5',
+    '2147483648',
+    '"2147483648"',
+    '""',
+    '" 1"',
+    '"1 "',
+    '"00000000001"',
+    '"1e3"',
+    'true',
+    '["1"]',
+    '{}',
+  ])('is never guessed from %s', (text) => {
+    expect(refusal(() => attemptOf(text)).code).toBe('attempt_invalid');
+  });
+
+  it('is the value’s, else the header’s', () => {
+    const read = (value: string): number | null =>
+      decodeResult({
+        key: null,
+        value: Buffer.from(value),
+        headers: { [REQUEST_HEADERS.attempt]: Buffer.from('7') },
+      }).attempt;
+    expect(read('{"taskId":"1","status":"DONE","attempt":2}')).toBe(2);
+    expect(read('{"taskId":"1","status":"DONE","attempt":null}')).toBe(7);
+  });
+});
+
+describe('a wrapped value', () => {
+  const report = (payload: string, around = ''): Report =>
+    decode(`{"taskId":"1"${around},"payload":${payload}}`).report;
+
+  it('says in its payload, else around it, how far it is and what went wrong', () => {
+    const around = ',"progress":10,"message":"around","error":"around"';
+    expect(report('{"status":"RUNNING"}', around)).toEqual({
+      status: 'running',
+      progress: 10,
+      message: 'around',
+    });
+    expect(report('{"status":"RUNNING","progress":20,"message":"in"}', around)).toEqual({
+      status: 'running',
+      progress: 20,
+      message: 'in',
+    });
+    expect(report('{"status":"FAILED"}', around)).toMatchObject({ error: { message: 'around' } });
+    expect(report('{"status":"FAILED","error":"in"}', around)).toMatchObject({ error: { message: 'in' } });
+  });
+
+  it('has its attempt in its payload, else around it', () => {
+    expect(decode('{"taskId":"1","attempt":3,"payload":{"status":"DONE"}}').attempt).toBe(3);
+    expect(decode('{"taskId":"1","attempt":3,"payload":{"status":"DONE","attempt":4}}').attempt).toBe(4);
+  });
+
+  it('is a flat one where it has a status itself, or a payload that is no object', () => {
+    expect(resultOf('{"taskId":"1","status":"DONE","payload":{"status":"FAILED"}}')).toBe(
+      '{"payload":{"status":"FAILED"}}',
+    );
+    for (const payload of ['[]', '"DONE"', 'null'])
+      expect(refusal(() => report(payload)).code).toBe('status_missing');
+    expect(report('{"status":"DONE"}', ',"status":null').status).toBe('succeeded');
+  });
+});
+
+describe('a failure', () => {
+  const errorOf = (fields: string): TaskError => {
+    const { report } = decode(`{"taskId":"1","status":"FAILED",${fields}}`);
+    if (report.status !== 'failed') throw new Error(`It ${report.status}.`);
+    return report.error;
+  };
+
+  it('has a type and a message in any case', () => {
+    expect(errorOf('"n":1')).toEqual({ type: 'Error', message: 'No reason was given.' });
+    expect(errorOf('"error":{"type":"","message":""}')).toEqual({
+      type: 'Error',
+      message: 'No reason was given.',
+    });
+    expect(errorOf('"message":"said","error":{"type":"E"}')).toEqual({ type: 'E', message: 'said' });
+    expect(errorOf('"message":"said","error":{"message":"why","stack":"s","code":7}')).toEqual({
+      type: 'Error',
+      message: 'why',
+      stack: 's',
+      code: '7',
+    });
+  });
+
+  it('keeps 16 KiB of the message and 64 KiB of the stack, and marks what was cut', () => {
+    const long = (length: number): string => 'x'.repeat(length);
+    const kept = errorOf(`"error":{"message":"${long(16_384)}","stack":"${long(65_536)}"}`);
+    expect([kept.message, kept.stack]).toEqual([long(16_384), long(65_536)]);
+    const cut = errorOf(`"error":{"message":"${long(16_385)}","stack":"${long(65_537)}"}`);
+    expect([cut.message, cut.stack]).toEqual([`${long(16_384)}…`, `${long(65_536)}…`]);
+  });
+
+  it('is not cut into half a character', () => {
+    const { message } = errorOf(`"error":{"message":"${'x'.repeat(16_383)}🙂"}`);
+    expect(message.isWellFormed()).toBe(true);
+  });
+
+  it('may be tried again only where it says true', () => {
+    const retryable = (error: string): boolean => {
+      const { report } = decode(`{"taskId":"1","status":"FAILED","error":${error}}`);
+      return report.status === 'failed' && report.retryable;
+    };
+    expect(retryable('{"retryable":true}')).toBe(true);
+    for (const error of ['{"retryable":"true"}', '{"retryable":1}', '{}', '"retryable"', 'null'])
+      expect(retryable(error)).toBe(false);
+  });
+});
+
+describe('progress', () => {
+  it.each([
+    ['0', 0],
+    ['50.5', 50.5],
+    ['100', 100],
+    ['-1', 0],
+    ['101', 100],
+    ['"50"', null],
+    ['null', null],
+  ])('of %s counts as %s', (text, progress) => {
+    expect(decode(`{"taskId":"1","status":"RUNNING","progress":${text}}`).report).toMatchObject({ progress });
+  });
+});
+
+describe('a header that comes twice', () => {
+  it('counts as it came last', () => {
+    const headers = { [REQUEST_HEADERS.taskId]: [Buffer.from('first'), Buffer.from('last')] };
+    const value = Buffer.from('{"status":"DONE"}');
+    expect(decodeResult({ key: null, value, headers }).headerTaskId).toBe('last');
   });
 });
 

@@ -108,6 +108,12 @@ describe('reports', () => {
     expect(after).toMatchObject({ startedAt: NOW, progress: 100, message: 'b' });
   });
 
+  it('writes one progress of a batch, whatever was written before', () => {
+    const before = task({ status: 'running', progress: 10 });
+    const { events } = fold(before, [running(20), running(30), running(25, 'slowly')], context());
+    expect(events).toMatchObject([{ type: 'progress', data: '{"progress":30,"message":"slowly"}' }]);
+  });
+
   it('never lets progress fall, and writes nothing for a report that says nothing new', () => {
     const {
       events,
