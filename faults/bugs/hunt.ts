@@ -38,7 +38,7 @@ export interface Quarry {
 /** Runs a short trial that ends where the first promise is broken, and gives what is wrong then. */
 export async function hunt({ fault: name, seed, folder }: Quarry, servers: Servers): Promise<Violation[]> {
   const fault = FAULTS.find((one) => one.name === name);
-  if (!fault) throw new Error(`there is no fault ${name}`);
+  if (!fault || fault.embedded) throw new Error(`there is no fault ${name} of a stage`);
   const logFolder = await mkdtemp(path.join(tmpdir(), 'taskwire-hunt-'));
   const history = new History(path.join(logFolder, 'history.jsonl'));
   try {

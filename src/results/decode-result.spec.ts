@@ -110,7 +110,7 @@ describe('a record that is refused', () => {
     ['attempt_invalid', 'No attempt: 0', '{"taskId":"1","status":"DONE","attempt":0}'],
   ])('as %s is told: %s (%s)', (code, message, value) => {
     const refused = refusal(() =>
-      decodeResult({ key: null, value: value && Buffer.from(value), headers: {} }),
+      decodeResult({ key: null, value: value === null ? null : Buffer.from(value), headers: {} }),
     );
     expect([refused.code, refused.message]).toEqual([code, message]);
   });
