@@ -101,17 +101,23 @@ describeWithServices('what only Kafka knows', ['ownKafka'], () => {
         },
         { timeoutMs },
       );
-    const before = await published(transport, records(topic, 'before', 20));
-    await haveAll(before, 20_000);
+    try {
+      const before = await published(transport, records(topic, 'before', 20));
+      await haveAll(before, 20_000);
 
-    await driver.crashBroker();
-    await eventually(() => {
-      expect(subscriptions.map((subscription) => subscription.state().status)).toEqual(['failed', 'failed']);
-    });
-    await driver.startBroker();
-    const after = await eventually(() => published(transport, records(topic, 'after', 20)));
-    await haveAll([...before, ...after], 20_000);
-    await Promise.all(members.map((member) => member.close()));
+      await driver.crashBroker();
+      await eventually(() => {
+        expect(subscriptions.map((subscription) => subscription.state().status)).toEqual([
+          'failed',
+          'failed',
+        ]);
+      });
+      await driver.startBroker();
+      const after = await eventually(() => published(transport, records(topic, 'after', 20)));
+      await haveAll([...before, ...after], 20_000);
+    } finally {
+      await Promise.all(members.map((member) => member.close()));
+    }
   });
 
   it('keeps its partitions while a handler works longer than a session', async () => {
