@@ -13,9 +13,10 @@ import type { Fault } from './fault.js';
 const { Kafka, logLevel } = kafkajs;
 
 const STORMS = 10;
-const READERS = 30;
-const LARGE_TASKS = 100;
-const LARGE_BYTES = 100_000;
+/** What they leave unread would take a process far over its bound: 30 times 14 MB. */
+const READERS = 60;
+const LARGE_TASKS = 60;
+const LARGE_BYTES = 240_000;
 const SOCKETS = 1_000;
 const FOLLOWED = 20;
 
@@ -67,8 +68,8 @@ function slowReaders(): Fault {
     about: `${READERS} sockets hear of all tasks of an owner and read nothing, while ${LARGE_TASKS} tasks of ${LARGE_BYTES / 1_000} kB end`,
     inject: async ({ doors, history, people }) => {
       const [person] = people.owners;
-      for (let n = 0; n < READERS; n++)
-        readers.push(await startSlowReader(doors.urls[n % doors.urls.length] ?? '', person.token));
+      const starting = Array.from({ length: READERS }, (_, n) => startSlowReader(doors.url(n), person.token));
+      readers.push(...(await Promise.all(starting)));
       const submissions = Array.from({ length: LARGE_TASKS }, () => {
         const submission = plainSubmission('default');
         return { ...submission, payload: { ...submission.payload, ballast: 'x'.repeat(LARGE_BYTES) } };
@@ -94,8 +95,7 @@ function crowd(): Fault {
       });
       const ids = await new Submitter(doors, history).submitBatch(0, person, submissions);
       for (let n = 0; n < SOCKETS; n++) {
-        const url = doors.urls[n % doors.urls.length] ?? '';
-        const follower = await SocketFollower.connect(url, `one of a crowd, ${n}`, person, history);
+        const follower = await SocketFollower.connect(doors.url(n), `one of a crowd, ${n}`, person, history);
         follower.follow(ids[n % ids.length] ?? '');
         crowd.push(follower);
       }
