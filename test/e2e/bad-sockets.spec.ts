@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { get } from 'node:http';
 import { io, type Socket } from 'socket.io-client';
 import { eventually } from '../support/eventually.js';
 import { describeWithServices } from '../support/services.js';
@@ -58,6 +59,28 @@ describeWithServices('a socket that sends what nobody should', ['postgres'], () 
     const opened = await (await fetch(polling())).text();
     const { sid } = JSON.parse(opened.slice(1)) as { sid: string };
     return `${polling()}&sid=${sid}`;
+  }
+
+  /** How a browser's attempt to open a connection from a page of this origin is answered. */
+  function handshake(transport: string, origin: string): Promise<number | undefined> {
+    const upgrade = {
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+    };
+    const headers = { origin, ...(transport === 'websocket' && upgrade) };
+    const request = get(`${taskwire.url}/socket.io/?EIO=4&transport=${transport}`, { headers });
+    return new Promise((resolve, reject) => {
+      request.on('error', reject);
+      request.on('response', (response) => {
+        resolve(response.resume().statusCode);
+      });
+      request.on('upgrade', ({ statusCode }, socket) => {
+        socket.destroy();
+        resolve(statusCode);
+      });
+    });
   }
 
   async function post(url: string, body: string): Promise<number> {
@@ -198,6 +221,15 @@ describeWithServices('a socket that sends what nobody should', ['postgres'], () 
   ])('is refused a handshake with %s', async (query) => {
     const { status } = await fetch(`${taskwire.url}/socket.io/?${query}`);
     expect(status).toBe(400);
+  });
+
+  it.each([
+    ['websocket', 400, 101],
+    ['polling', 403, 200],
+  ])('is opened over %s by no page of a foreign origin', async (transport, refused, opened) => {
+    for (const origin of ['https://evil.example', `${taskwire.url}1`, 'null'])
+      expect([origin, await handshake(transport, origin)]).toEqual([origin, refused]);
+    expect(await handshake(transport, taskwire.url)).toBe(opened);
   });
 
   it.each<[string, Record<string, unknown>]>([
