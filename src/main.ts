@@ -45,7 +45,7 @@ function bracketed(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
-if (process.argv.includes('-h')) {
+if (process.argv.includes('-h') || process.argv.includes('--help')) {
   process.stdout.write(helpText());
 } else {
   try {
