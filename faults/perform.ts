@@ -43,7 +43,7 @@ export async function perform(
   const mix = await Mix.start(scene, random.fork());
   try {
     await phases.time('before', () => acceptedMore(mix, tasks, quietMs));
-    await phases.time('fault', () => fault.inject(random.fork()));
+    await phases.time('fault', () => inject(fault, random.fork()));
     const over = performance.now();
     const recovery = await phases.time('recovery', () => probe(scene, quietMs));
     const secondsToRecover = (performance.now() - over) / 1000;
@@ -54,6 +54,16 @@ export async function perform(
     return { secondsToRecover, recovery, violations };
   } finally {
     await mix.close();
+  }
+}
+
+/** What a fault leaves behind that fails half way is put back. */
+async function inject(fault: Breaking, random: Random): Promise<void> {
+  try {
+    await fault.inject(random);
+  } catch (error) {
+    await fault.mend().catch(() => undefined);
+    throw error;
   }
 }
 

@@ -101,7 +101,7 @@ class SmallDisk {
     const { installation } = this.stage;
     for (const { name, kind } of await installation.query<{ name: string; kind: string }>(RELATIONS))
       await installation.query(
-        `ALTER ${kind === 'r' ? 'TABLE' : 'INDEX'} ${name} SET TABLESPACE ${tablespace}`,
+        `ALTER ${kind === 'r' ? 'TABLE' : 'INDEX'} "${name}" SET TABLESPACE ${tablespace}`,
       );
   }
 }
