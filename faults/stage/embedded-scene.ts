@@ -39,6 +39,8 @@ export async function setEmbeddedScene(history: History): Promise<Scene> {
   const doors = new Doors([member.url]);
   const worker = new ClaimWorker(doors, people.compute.token, history);
   return {
+    // It has a whole PostgreSQL in WebAssembly within itself: 955 were seen.
+    memoryMb: 1_200,
     webs: [member],
     workers: [],
     taskTypes: { all: ['claimed'], keyed: ['claimed'] },

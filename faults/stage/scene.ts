@@ -16,6 +16,8 @@ export interface Inspector {
 
 /** What every trial has, wherever its database is. */
 export interface Scene {
+  /** What no fault may make one of its processes take, in MB. */
+  memoryMb: number;
   webs: Member[];
   workers: Member[];
   /** The task types that the mix submits, and those of them that may have ordering keys. */

@@ -79,6 +79,8 @@ export async function setStage(
   return {
     servers,
     installation,
+    // It begins with about 150.
+    memoryMb: 400,
     webs,
     workers,
     types,

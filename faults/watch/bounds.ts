@@ -1,9 +1,6 @@
 import type { Violation } from '../check/violation.js';
 import type { Scene } from '../stage/scene.js';
 
-/** What no fault may make a process of Taskwire take, in MB: it begins with about 150. */
-const MEMORY_MB = 400;
-
 /** What a process may say about a fault, in characters: less than is kept of it. */
 const OUTPUT = 900_000;
 
@@ -13,7 +10,8 @@ const TABLES = 64 * 1024 * 1024;
 /** Which bounds of memory and disk a fault broke. */
 export async function boundless(scene: Scene, peakMb: number): Promise<Violation[]> {
   const found: string[] = [];
-  if (peakMb > MEMORY_MB) found.push(`a process had ${peakMb} MB resident, over ${MEMORY_MB}`);
+  const { memoryMb } = scene;
+  if (peakMb > memoryMb) found.push(`a process had ${peakMb} MB resident, over ${memoryMb}`);
   for (const member of [...scene.webs, ...scene.workers])
     if (member.output().length > OUTPUT) found.push(`a ${member.role} said more than ${OUTPUT} characters`);
   const bytes = await scene.inspector.tableBytes();
