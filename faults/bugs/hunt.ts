@@ -55,26 +55,23 @@ export async function hunt({ fault: name, seed, folder }: Quarry, servers: Serve
 }
 
 async function chase(stage: Stage, fault: Fault, random: Random): Promise<Violation[]> {
-  try {
-    // All workers have joined their groups.
-    await probe(stage, PATIENCE_MS);
-  } catch (error) {
-    return [...(await audit(stage)), stuck(error)];
-  }
+  // All workers have joined their groups.
+  const stuckAtFirst = await stuckIn(() => probe(stage, PATIENCE_MS));
+  if (stuckAtFirst.length > 0) return [...(await audit(stage)), ...stuckAtFirst];
   const lookout = new Lookout(stage.installation, stage.history);
   const mix = await Mix.start(stage, random.fork());
   try {
-    await acceptedMore(mix, lookout);
-    if (lookout.found.length === 0) {
-      await fault.inject(stage, random.fork());
-      await fault.mend?.(stage);
+    const stuckBefore = await stuckIn(() => acceptedMore(mix, lookout));
+    if (stuckBefore.length > 0 || lookout.found.length > 0) return [...lookout.found, ...stuckBefore];
+    // What goes wrong with the fault itself is no bug of the application.
+    await fault.inject(stage, random.fork());
+    await fault.mend?.(stage);
+    const stuckAfter = await stuckIn(async () => {
       await acceptedMore(mix, lookout);
-    }
-    await mix.stop();
-    if (lookout.found.length > 0) return lookout.found;
+      await mix.stop();
+    });
+    if (stuckAfter.length > 0 || lookout.found.length > 0) return [...lookout.found, ...stuckAfter];
     return await auditInTheEnd(stage);
-  } catch (error) {
-    return [...lookout.found, stuck(error)];
   } finally {
     await lookout.close();
     await mix.close();
@@ -114,6 +111,11 @@ async function audit({ installation, history }: Stage): Promise<Violation[]> {
 }
 
 /** Nobody gets on: a probe has no end, or a client was told that its good submission is bad. */
-function stuck(error: unknown): Violation {
-  return { promise: 'P6', harm: 'lost', what: error instanceof Error ? error.message : String(error) };
+async function stuckIn(work: () => Promise<unknown>): Promise<Violation[]> {
+  try {
+    await work();
+    return [];
+  } catch (error) {
+    return [{ promise: 'P6', harm: 'lost', what: error instanceof Error ? error.message : String(error) }];
+  }
 }

@@ -44,9 +44,10 @@ export class ClaimWorker {
     const work = { taskId, attempt, deed };
     await pause(durationOf(work));
     const answers = answersTo(work);
+    // At another door than it was claimed: followers there hear of the answer before they hear of the claim.
     if (areRacing(work))
       await Promise.all(answers.map((answer, index) => this.answer(door + index, taskId, answer)));
-    else for (const answer of answers) await this.answer(door, taskId, answer);
+    else for (const answer of answers) await this.answer(door + 1, taskId, answer);
   }
 
   /** An answer that gets lost is a worker that was lost: the lease ends. */
