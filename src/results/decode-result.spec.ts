@@ -276,7 +276,9 @@ describe('progress', () => {
 
 describe('a header that comes twice', () => {
   it('counts as it came last', () => {
-    const headers = { [REQUEST_HEADERS.taskId]: [Buffer.from('first'), Buffer.from('last')] };
+    const headers = {
+      [REQUEST_HEADERS.taskId]: ['first', 'second', 'last'].map((text) => Buffer.from(text)),
+    };
     const value = Buffer.from('{"status":"DONE"}');
     expect(decodeResult({ key: null, value, headers }).headerTaskId).toBe('last');
   });
