@@ -57,7 +57,13 @@ export function rangesOf(seeds: readonly number[]): string {
 function recoveryOf(results: readonly Result[]): string {
   const seconds = results.flatMap(({ secondsToRecover }) => secondsToRecover ?? []).sort((a, b) => a - b);
   const never = results.length - seconds.length;
-  const [middle, most] = [seconds[Math.floor(seconds.length / 2)], seconds.at(-1)];
-  const text = middle === undefined || most === undefined ? '–' : `${middle.toFixed(1)} (${most.toFixed(1)})`;
+  const most = seconds.at(-1);
+  const text = most === undefined ? '–' : `${medianOf(seconds).toFixed(1)} (${most.toFixed(1)})`;
   return never === 0 ? text : `${text}; never in ${never}`;
+}
+
+/** Of numbers in their order, of which there is one at least. */
+function medianOf(numbers: readonly number[]): number {
+  const middle = numbers.slice(Math.ceil(numbers.length / 2) - 1, Math.floor(numbers.length / 2) + 1);
+  return middle.reduce((sum, one) => sum + one, 0) / middle.length;
 }
