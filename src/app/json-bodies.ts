@@ -1,9 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { AppError } from '../errors/app-error.js';
-import { readBatch } from '../tasks/batch-body.js';
-
-/** The largest body with one task, in bytes: the largest payload and, generously, all that may be beside it. */
-const MAX_TASK_BYTES = 1024 * 1024;
+import { BATCH_PATH, MAX_TASK_BYTES, readBatch, TASKS_PATH, tooLong } from '../tasks/batch-body.js';
 
 const BYTE_ORDER_MARK = 0xfeff;
 
@@ -11,8 +7,8 @@ type Done = (error: Error | null, body?: unknown) => void;
 type Parse = (request: FastifyRequest, body: Buffer | string, done: Done) => void;
 
 /**
- * Reads JSON bodies so that no client's holds everybody else up while it is parsed: one with a task is short, and a batch is parsed
- * a task at a time.
+ * Reads JSON bodies so that no client who submits holds everybody else up while they are parsed: one with a task is short, and a batch
+ * is parsed a task at a time. Those of workers and operators are parsed whole.
  */
 export function jsonBodyParser(
   fastify: FastifyInstance,
@@ -21,12 +17,11 @@ export function jsonBodyParser(
   const parse = fastify.getDefaultJsonParser('error', 'error') as unknown as Parse;
   return (request, body, done) => {
     const { url } = request.routeOptions;
-    if (url === '/v1/tasks/batch' && body.length > 0)
+    if (url === BATCH_PATH && body.length > 0)
       readBatch(request, (text) => parsed(parse, request, text)).then((batch) => {
         done(null, batch);
       }, done);
-    else if (url === '/v1/tasks' && body.length > MAX_TASK_BYTES)
-      done(new AppError('payload_too_large', `A body with one task has at most ${MAX_TASK_BYTES} bytes.`));
+    else if (url === TASKS_PATH && body.length > MAX_TASK_BYTES) done(tooLong());
     else parse(request, body, done);
   };
 }

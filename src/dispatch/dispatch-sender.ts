@@ -19,8 +19,8 @@ import { TopicKeeper } from './topic-keeper.js';
 /** How soon a relay looks again at what could not be sent, in seconds. */
 const RETRY_SECONDS = 1;
 
-/** What is published at a time, at the most, before the lease is looked at again. */
-const MAX_PART_BYTES = 2 * 1024 * 1024;
+/** What is published at a time, at the most, before the lease is looked at again: about what the transport sends at once. */
+const MAX_PART_BYTES = 512 * 1024;
 
 /** Dispatches that were taken longer ago are looked at again: their tasks may have ended. In milliseconds. */
 const FRESH_MS = 100;

@@ -8,7 +8,10 @@ const LEASE_SECONDS = 12;
 /** It is renewed when less than this is left. */
 const RENEW_SECONDS = 10;
 
-/** In this rest of the lease a send that has begun is over, well or badly, so two relays never send at the same time. */
+/**
+ * In this rest of the lease a send that has begun is over, well or badly, unless it had to wait for another one to the same topic:
+ * so two relays do not send at the same time.
+ */
 const LAST_SECONDS = 7;
 
 const TAKE = `

@@ -21,7 +21,7 @@ const ROUND = 200;
 /** How long the relay holds what it has taken. */
 const LEASE_SECONDS = 15;
 
-/** In the rest of its lease a send that has begun is over, well or badly. */
+/** In the rest of its lease a send that has begun is over, well or badly, unless it had to wait for another one to the same topic. */
 const SENDING_MS = 8_000;
 
 /** How often it looks for work when there was none; keyed tasks wait for it, so it is short. */

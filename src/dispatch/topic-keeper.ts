@@ -32,8 +32,8 @@ export class TopicKeeper implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly troubles = new Map<string, Trouble>();
   /** For how long each was held back the last time, in milliseconds; forgotten once it is written. */
   private readonly backOffs = new Map<string, number>();
-  /** Those that did not exist when they were last looked at. */
-  private missing: ReadonlySet<string> = new Set();
+  /** Those that were not there when they were last looked at. */
+  private readonly missing = new Set<string>();
   private timer: NodeJS.Timeout | undefined;
   private stopped = false;
   private ensuring: Promise<void> = Promise.resolve();
@@ -115,23 +115,32 @@ export class TopicKeeper implements OnApplicationBootstrap, OnModuleDestroy {
   private async ensureDue(): Promise<void> {
     const now = performance.now();
     const due = [...this.troubles].filter(([, { dueAt }]) => dueAt <= now).map(([topic]) => topic);
-    const looked = (await this.haveVanished(due)) ? [...this.specs.keys()] : due;
-    const failed = await this.ensure(looked);
-    for (const topic of looked) {
+    const haveVanished = await this.haveVanished(due);
+    const failed = await this.ensure(due);
+    for (const topic of due) {
       const reason = failed.get(topic);
       if (reason === undefined) this.troubles.delete(topic);
       else this.hold(topic, reason);
     }
+    if (haveVanished) await this.ensureOthers(due);
     this.schedule();
   }
 
-  /** Whether one of the topics does not exist, and was not missing before. */
+  /** What is not there afterwards is tried again, as one that cannot be written. */
+  private async ensureOthers(topics: readonly string[]): Promise<void> {
+    const others = [...this.specs.keys()].filter((topic) => !topics.includes(topic));
+    for (const [topic, reason] of await this.ensure(others)) this.hold(topic, reason);
+  }
+
+  /** Whether one of the topics is not there to be seen, and was the last time that it was looked at. */
   private async haveVanished(topics: readonly string[]): Promise<boolean> {
     try {
       const found = new Set((await this.transport.topics.describe([...topics])).map(({ name }) => name));
-      const known = this.missing;
-      this.missing = new Set(topics.filter((topic) => !found.has(topic)));
-      return [...this.missing].some((topic) => !known.has(topic));
+      const vanished = topics.filter((topic) => !found.has(topic) && !this.missing.has(topic));
+      for (const topic of topics)
+        if (found.has(topic)) this.missing.delete(topic);
+        else this.missing.add(topic);
+      return vanished.length > 0;
     } catch {
       // Nobody answers: to ensure them will tell.
       return false;

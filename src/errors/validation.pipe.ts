@@ -4,7 +4,7 @@ import { AppError, type ErrorDetail } from './app-error.js';
 import { type QuickCheck, quickCheckOf } from './quick-check.js';
 
 /** More than any DTO has. class-validator needs seconds for tens of thousands, in which nobody else is served. */
-const MAX_FIELDS = 100;
+export const MAX_FIELDS = 100;
 
 /** Checks bodies and queries against their DTOs: unknown fields and wrong values are `invalid_request`, with paths. */
 @Injectable()

@@ -73,6 +73,19 @@ describe('an object that is parsed in turns', () => {
     expect([...(await parseInTurns('{"__proto__":[{}]}')).members]).toEqual([['__proto__', [{}]]]);
   });
 
+  it('keeps no more than there is room for, and refuses what is wrong behind it all the same', async () => {
+    const room = { members: 2, elements: 1 };
+    const { members, elements } = await parseInTurns(
+      '{"a":[1,2,3],"b":4,"c":[5],"a":[6,7]}',
+      JSON.parse,
+      room,
+    );
+    expect(Object.fromEntries(members)).toEqual({ a: [6], b: 4 });
+    expect([...elements]).toEqual([['a', ['6']]]);
+    await expect(parseInTurns('{"a":[1,2,x]}', JSON.parse, room)).rejects.toThrow(SyntaxError);
+    await expect(parseInTurns('{"a":1,"b":2,"c":x}', JSON.parse, room)).rejects.toThrow(SyntaxError);
+  });
+
   it('lets everybody else have a turn after each 64 KiB', async () => {
     const element = `"${'x'.repeat(1_022)}"`;
     const text = `{"tasks":[${Array<string>(1_024).fill(element).join()}]}`;

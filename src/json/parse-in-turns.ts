@@ -10,9 +10,16 @@ export interface ParsedInTurns {
   elements: Map<string, string[]>;
 }
 
+/** What is kept at the most; more is parsed all the same, so that whoever asked sees that there was too much. */
+interface Room {
+  members: number;
+  /** Of each array. */
+  elements: number;
+}
+
 /**
  * Parses an object with long arrays an element at a time, and lets everybody else have a turn between: `JSON.parse` would hold them
- * up until the last one. What it accepts, and what it makes of it, is the same.
+ * up until the last one. What it accepts, and what it makes of it, is the same, for an object and as far as there is room.
  *
  * @param parse parses a name, a member or an element, as `JSON.parse` does
  * @throws SyntaxError, or what `parse` throws, if the text is not the JSON text of an object
@@ -20,8 +27,9 @@ export interface ParsedInTurns {
 export async function parseInTurns(
   text: string,
   parse: (text: string) => unknown = JSON.parse,
+  room: Room = { members: Infinity, elements: Infinity },
 ): Promise<ParsedInTurns> {
-  return new Parser(text, parse).object();
+  return new Parser(text, parse, room).object();
 }
 
 /**
@@ -35,6 +43,7 @@ class Parser {
   constructor(
     private readonly text: string,
     private readonly parse: (text: string) => unknown,
+    private readonly room: Room,
   ) {}
 
   async object(): Promise<ParsedInTurns> {
@@ -45,14 +54,14 @@ class Parser {
       do {
         const name = this.name();
         this.expect(':');
-        if (this.accept('[')) {
-          const { values, texts } = await this.list();
-          members.set(name, values);
-          elements.set(name, texts);
-        } else {
-          members.set(name, this.parse(this.valueText()));
-          elements.delete(name);
+        const { values, texts } = this.accept('[') ? await this.list() : { values: null, texts: null };
+        const member = values ?? this.parse(this.valueText());
+        if (members.has(name) || members.size < this.room.members) {
+          members.set(name, member);
+          if (texts) elements.set(name, texts);
+          else elements.delete(name);
         }
+        await this.perhapsOthersTurn();
       } while (this.accept(','));
       this.expect('}');
     }
@@ -67,9 +76,12 @@ class Parser {
     if (this.accept(']')) return { values, texts };
     do {
       const text = this.valueText();
-      values.push(this.parse(text));
-      texts.push(text);
-      if (this.at >= this.turnAt) await this.othersTurn();
+      const value = this.parse(text);
+      if (values.length < this.room.elements) {
+        values.push(value);
+        texts.push(text);
+      }
+      await this.perhapsOthersTurn();
     } while (this.accept(','));
     this.expect(']');
     return { values, texts };
@@ -99,7 +111,8 @@ class Parser {
     return true;
   }
 
-  private async othersTurn(): Promise<void> {
+  private async perhapsOthersTurn(): Promise<void> {
+    if (this.at < this.turnAt) return;
     await othersTurn();
     this.turnAt = this.at + PART_LENGTH;
   }

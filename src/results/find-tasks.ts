@@ -31,11 +31,8 @@ export class FindTasks {
     private readonly taskTypes: TaskTypes,
   ) {}
 
-  /** Locks what it finds by id, which is about to be changed: to look and then to lock would be a round trip more. */
   async find(manager: EntityManager, namings: readonly Naming[]): Promise<Found[]> {
-    const ids = new Set(namings.flatMap(idsOf));
-    const { tasks } = await this.tasks.lock(manager, [...ids], { skipLocked: false });
-    const existing = new Set(tasks.map(({ id }) => id));
+    const existing = await this.existing(manager, namings);
     const byId = namings.map((naming) => idsOf(naming).find((id) => existing.has(id)));
     const others = namings.filter((_, index) => byId[index] === undefined);
     const byCorrelation = await this.findByCorrelation(manager, others);
@@ -43,6 +40,19 @@ export class FindTasks {
       const taskId = byId[index];
       return taskId === undefined ? (byCorrelation.get(naming) ?? unknownTask(naming)) : { taskId };
     });
+  }
+
+  /**
+   * The tasks that ids name. Where all records may name theirs so, they are locked in passing: to look and then to lock would
+   * be a round trip more. Otherwise they are locked later, together with those of the correlation ids, in the order of all.
+   */
+  private async existing(manager: EntityManager, namings: readonly Naming[]): Promise<ReadonlySet<string>> {
+    const named = namings.map(idsOf);
+    const ids = [...new Set(named.flat())];
+    if (named.some((own) => own.length === 0))
+      return new Set((await this.tasks.existing(manager, ids)).keys());
+    const { tasks } = await this.tasks.lock(manager, ids, { skipLocked: false });
+    return new Set(tasks.map(({ id }) => id));
   }
 
   private async findByCorrelation(

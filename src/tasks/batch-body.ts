@@ -1,8 +1,20 @@
 import type { RawBodyRequest } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { AppError } from '../errors/app-error.js';
+import { MAX_FIELDS } from '../errors/validation.pipe.js';
 import { parseInTurns } from '../json/parse-in-turns.js';
 import { bodyText } from './body-text.js';
+import { MAX_TASKS } from './submit-batch.dto.js';
+
+/** Where tasks are submitted, and where batches of them. */
+export const TASKS_PATH = '/v1/tasks';
+export const BATCH_PATH = `${TASKS_PATH}/batch`;
+
+/** The longest text of a task, in bytes: the largest payload and, generously, all that may be beside it. */
+export const MAX_TASK_BYTES = 1024 * 1024;
+
+/** One more than there may be: whoever checks the body then sees that there were too many. */
+const ROOM = { members: MAX_FIELDS + 1, elements: MAX_TASKS + 1 };
 
 /** The request of a batch. */
 export interface BatchRequest extends FastifyRequest {
@@ -10,8 +22,14 @@ export interface BatchRequest extends FastifyRequest {
   taskTexts?: string[];
 }
 
+/** What a task is told that is longer, alone or in a batch. */
+export function tooLong(): AppError {
+  return new AppError('payload_too_large', `A task has at most ${MAX_TASK_BYTES} bytes.`);
+}
+
 /**
- * Reads the body of a batch a task at a time, so that nobody is held up by its length.
+ * Reads the body of a batch a task at a time, so that nobody is held up by its length. A task that is too long is not read: it
+ * is `null`, and its text tells.
  *
  * @param parse parses a part of it; throws where that is no JSON, or not one to trust
  * @throws AppError `invalid_request`
@@ -21,8 +39,10 @@ export async function readBatch(
   parse: (text: string) => unknown,
 ): Promise<object> {
   const text = bodyText(request);
-  const { members, elements } = await parseInTurns(text, parse).catch((cause: unknown) => {
-    throw new AppError('invalid_request', 'The body is not the JSON text of an object.', { cause });
+  const parseShort = (part: string): unknown => (part.length > MAX_TASK_BYTES ? null : parse(part));
+  const { members, elements } = await parseInTurns(text, parseShort, ROOM).catch((cause: unknown) => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new AppError('invalid_request', `The body is not the JSON text of an object: ${reason}`, { cause });
   });
   request.taskTexts = elements.get('tasks') ?? [];
   // It defines a member that is called __proto__, too, where an assignment would change the prototype.

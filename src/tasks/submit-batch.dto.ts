@@ -3,6 +3,9 @@ import { ArrayMaxSize, ArrayMinSize, IsArray, IsOptional, IsString } from 'class
 import { AsParsed } from './as-parsed.js';
 import { SubmitTaskDto } from './submit-task.dto.js';
 
+/** The most tasks of a batch. */
+export const MAX_TASKS = 1000;
+
 /** One task of a batch. */
 export class BatchItemDto extends SubmitTaskDto {
   /** The item's `Idempotency-Key`: 1–255 characters, kept 24 hours, per owner. */
@@ -19,6 +22,6 @@ export class SubmitBatchDto {
   @AsParsed()
   @IsArray()
   @ArrayMinSize(1)
-  @ArrayMaxSize(1000)
+  @ArrayMaxSize(MAX_TASKS)
   tasks!: unknown[];
 }

@@ -10,21 +10,19 @@ import { TakesNoQuery } from '../errors/takes-no-values.guard.js';
 import { RequestValidationPipe } from '../errors/validation.pipe.js';
 import { OwnerLimits } from '../limits/owner-limits.js';
 import { traceparentOf } from '../observability/tracing.js';
-import type { BatchRequest } from './batch-body.js';
+import { BATCH_PATH, MAX_TASK_BYTES, tooLong, type BatchRequest } from './batch-body.js';
 import { BatchItemDto, SubmitBatchDto } from './submit-batch.dto.js';
 import type { Submitted } from './submit.service.js';
 import { SubmittedBatchResponse } from './submitted-batch.dto.js';
 import { TaskIntake } from './task-intake.js';
 import { taskText } from './task-response.js';
 
-const PATH = '/v1/tasks/batch';
-
 /** So many of its tasks are checked and submitted, or told of, before other requests have their turn. */
 const AT_ONCE = 10;
 
 /** Many tasks in one request. */
 @ApiTags('tasks')
-@Controller(PATH)
+@Controller(BATCH_PATH)
 @AllowRoles('client', 'service')
 export class TaskBatchController {
   private readonly logger = new Logger(TaskBatchController.name);
@@ -75,6 +73,7 @@ export class TaskBatchController {
     text: string,
     traceparent: string | null,
   ): Promise<Submitted> {
+    if (text.length > MAX_TASK_BYTES) throw tooLong();
     const body = await this.validation.transform(task ?? 'null', { type: 'body', metatype: BatchItemDto });
     if (!(body instanceof BatchItemDto)) throw new TypeError('the validation made no task of an item');
     return this.intake.submit(caller, {
@@ -96,12 +95,12 @@ export class TaskBatchController {
       this.auditLog.refused({
         caller,
         address: caller.address,
-        action: `POST ${PATH}`,
+        action: `POST ${BATCH_PATH}`,
         target: null,
         code,
       });
     if (error.status >= 500)
       this.logger.error({ message: 'A task of a batch failed', err: error.cause ?? error });
-    return `{"index":${index},"error":${JSON.stringify(toProblem(error, PATH))}}`;
+    return `{"index":${index},"error":${JSON.stringify(toProblem(error, BATCH_PATH))}}`;
   }
 }

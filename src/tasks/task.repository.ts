@@ -36,7 +36,7 @@ const UPDATE = `
     expires_at timestamptz, started_at timestamptz, finished_at timestamptz)
   WHERE t.id = c.id`;
 
-/** A task as it was locked, and the database's time by then. */
+/** A task as it was locked, and the database's time by then: of one that was locked earlier, an earlier one. */
 type LockedRow = LockedTask & { now: Date };
 
 /** The SQL of the task table. */
@@ -65,6 +65,11 @@ export class TaskRepository {
     }
     const tasks = ids.flatMap((id) => locked.get(id) ?? []);
     return { tasks, now: tasks[0]?.now ?? new Date() };
+  }
+
+  /** To be called when a part of a transaction was rolled back: with it went the locks that it had taken. */
+  forgetLocks(manager: EntityManager): void {
+    this.locked.delete(manager);
   }
 
   /** Writes what the fold made of locked tasks. */

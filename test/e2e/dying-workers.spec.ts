@@ -98,6 +98,9 @@ describeWithServices('a worker process', ['kafka', 'postgres'], ({ brokers }) =>
       const applied = await new Client(url).metric('taskwire_results_total', { outcome: 'applied' });
       expect(applied).toBeGreaterThan(0);
     }
-    expect(await groups.committed(resultsGroup, resultTopic)).toBe(TASKS);
+    // Commits are lazy: the last ones come a moment later.
+    await eventually(async () => {
+      expect(await groups.committed(resultsGroup, resultTopic)).toBe(TASKS);
+    }, PATIENCE);
   }, 180_000);
 });

@@ -29,6 +29,9 @@ describeWithServices('submitting a batch', ['kafka', 'postgres'], () => {
     if (status !== 202) throw new Error(`${status} ${text}`);
     return json.items;
   };
+  /** More fields than any body has. */
+  const MANY = Array.from({ length: 200 }, (_, index) => [`f${index}`, 0]);
+
   const codes = (items: Batch['items']) => items.map(({ error }) => error?.code ?? 'accepted');
 
   it('takes a thousand tasks, answers for each in its place, and keeps their order', async () => {
@@ -111,11 +114,21 @@ describeWithServices('submitting a batch', ['kafka', 'postgres'], () => {
     expect(codes(items)).toEqual(['accepted', 'payload_invalid', 'accepted']);
   });
 
+  it('lets a task that is longer than any may be fail alone', async () => {
+    const note = 'x'.repeat(1024 * 1024);
+    const items = await batch(`{"tasks":[{"payload":{}},{"payload":{"note":"${note}"}},{"payload":{}}]}`);
+    expect(codes(items)).toEqual(['accepted', 'payload_too_large', 'accepted']);
+  });
+
   it.each([
     ['no tasks', '{}'],
     ['an empty list', '{"tasks":[]}'],
     ['a list that is too long', JSON.stringify({ tasks: Array(1001).fill({ payload: {} }) })],
     ['tasks that are no list', '{"tasks":{}}'],
+    [
+      'more fields than any body has',
+      JSON.stringify({ tasks: [{ payload: {} }], ...Object.fromEntries(MANY) }),
+    ],
     ['something besides', '{"tasks":[{"payload":{}}],"wait":1}'],
     ['a list alone', '[{"payload":{}}]'],
     ['half an object', '{"tasks":[{"payload":{}}]'],

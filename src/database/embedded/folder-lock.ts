@@ -30,10 +30,7 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   try {
     const unlock = await lock(way.path);
     if (unlock === null) throw new FolderInUseError(folder);
-    return async () => {
-      await unlock();
-      await way.close();
-    };
+    return () => unlock().finally(() => way.close());
   } catch (error) {
     await way.close();
     throw error;

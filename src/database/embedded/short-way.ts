@@ -19,7 +19,7 @@ export interface Way {
  */
 export async function shortWay(folder: string, longest: string): Promise<Way> {
   const fits = (path: string): boolean => Buffer.byteLength(join(path, longest)) <= MAX_SOCKET_PATH;
-  const path = [folder, relative(process.cwd(), folder)].find(fits);
+  const path = [folder, relative(process.cwd(), folder) || '.'].find(fits);
   if (path !== undefined) return { path, close: () => Promise.resolve() };
   if (process.platform !== 'linux') throw new Error(`the path ${folder} is too long for a socket in it`);
   const handle = await open(folder);

@@ -83,7 +83,7 @@ export class Redriving {
     await splitting(
       ids,
       async (part) => {
-        const done = await manager.transaction((savepoint) => this.redrive(savepoint, part, wish));
+        const done = await this.toSavepoint(manager, (savepoint) => this.redrive(savepoint, part, wish));
         for (const [id, outcome] of done.outcomes) outcomes.set(id, outcome);
         events.push(...done.events);
       },
@@ -94,6 +94,19 @@ export class Redriving {
       },
     );
     return { outcomes, events };
+  }
+
+  /** Where the work throws, nothing of it stays, and the transaction goes on. */
+  private async toSavepoint<T>(
+    manager: EntityManager,
+    work: (savepoint: EntityManager) => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await manager.transaction(work);
+    } catch (error) {
+      this.tasks.forgetLocks(manager);
+      throw error;
+    }
   }
 
   /** @throws what the letters, the mend or the infrastructure is at fault for; nothing of it may be committed then */
