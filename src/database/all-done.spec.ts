@@ -1,3 +1,4 @@
+import { databaseError } from '../../test/support/database-error.js';
 import { allDone } from './all-done.js';
 
 describe('allDone', () => {
@@ -16,5 +17,16 @@ describe('allDone', () => {
     const seen = all.catch((error: unknown) => [error, isSettled]);
     settle();
     expect(await seen).toEqual([failure, true]);
+  });
+
+  it('rejects with the cause, even where a later statement of the transaction was refused sooner', async () => {
+    const cause = databaseError('54001');
+    const late = Promise.resolve().then(() => Promise.reject(cause));
+    await expect(allDone([Promise.reject(databaseError('25P02')), late])).rejects.toBe(cause);
+  });
+
+  it('rejects with the refusal of a transaction that failed elsewhere', async () => {
+    const refusal = databaseError('25P02');
+    await expect(allDone([Promise.reject(refusal), Promise.resolve()])).rejects.toBe(refusal);
   });
 });

@@ -1,13 +1,20 @@
+import { isEcho } from './fault.js';
+
 /**
  * Waits until all are settled, and then rejects with what the first of them threw. For parts of one transaction that share round
- * trips: it must not end while one of them goes on sending statements.
+ * trips: it must not end while one of them goes on sending statements. What a statement says that came after the one that failed
+ * is an echo, and counts only if nothing else was said, because the cause decides whose fault it is.
  */
 export async function allDone<T extends readonly unknown[]>(parts: {
   [K in keyof T]: Promise<T[K]>;
 }): Promise<T> {
-  const all = Promise.all(parts as readonly Promise<unknown>[]) as unknown as Promise<T>;
-  // It rejects with the first of them, while nobody waits for it yet: that would end the process.
-  all.catch(() => undefined);
-  await Promise.allSettled(parts as readonly Promise<unknown>[]);
-  return all;
+  const errors: unknown[] = [];
+  const noted = (parts as readonly Promise<unknown>[]).map((part) =>
+    part.catch((error: unknown) => {
+      errors.push(error);
+    }),
+  );
+  const all = await Promise.all(noted);
+  if (errors.length > 0) throw errors.find((error) => !isEcho(error)) ?? errors[0];
+  return all as unknown as T;
 }

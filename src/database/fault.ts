@@ -44,6 +44,11 @@ export function faultOf(error: unknown): Fault {
   return state !== null && RECORD_CLASSES.has(state.slice(0, 2)) ? 'record' : 'infrastructure';
 }
 
+/** Whether PostgreSQL refused a statement only because an earlier one of its transaction had failed (25P02). */
+export function isEcho(error: unknown): boolean {
+  return sqlState(error) === '25P02';
+}
+
 /**
  * Whether an error comes from a query, a connection or the pool and is not the data's fault. Unlike `faultOf` it does
  * not guess: an error that it does not know is somebody's mistake, and `false`.
