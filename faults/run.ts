@@ -4,7 +4,7 @@ import { huntAll } from './bugs/hunt-all.js';
 import { FAULTS } from './catalogue/catalogue.js';
 import { describeTrial } from './results/describe-trial.js';
 import { writeDocument } from './results/document.js';
-import { keepResult } from './results/results-file.js';
+import { keepResult, readResults } from './results/results-file.js';
 import { resultOf, type Result } from './results/result.js';
 import { table } from './results/table.js';
 import { startServers } from './stage/servers.js';
@@ -57,7 +57,10 @@ async function breakAll(): Promise<boolean> {
       console.log(describeTrial(trial));
       const result = resultOf(trial, new Date());
       results.push(result);
-      if (values.write) await writeDocument(FAULTS, await keepResult(result));
+      if (values.write) {
+        await keepResult(result);
+        await writeDocument(FAULTS, await readResults());
+      }
       // Who knows in which state it has left them.
       if (trial.violations.length > 0) await stock.discard();
     }
