@@ -11,6 +11,7 @@ import { AppError } from '../errors/app-error.js';
 import { ProblemFilter, sendProblem } from '../errors/problem.filter.js';
 import { RequestValidationPipe } from '../errors/validation.pipe.js';
 import { SocketIoAdapter } from '../gateway/socket-io.adapter.js';
+import { OwnerLimits } from '../limits/owner-limits.js';
 import { Metrics } from '../observability/metrics.js';
 import { measureRequests, traceRequests } from '../observability/observe-requests.js';
 import { serveAsyncApi } from './async-api.js';
@@ -85,7 +86,8 @@ export function configureHttp(app: NestFastifyApplication, config: Config): void
 
   if (config.role !== 'worker') auditRefusals(fastify, app.get(AuditLog));
 
-  if (config.limits.requestsPerSecond !== null) refuseFloods(fastify, app.get(Admission));
+  if (config.limits.requestsPerSecond !== null)
+    refuseFloods(fastify, app.get(Admission), app.get(OwnerLimits));
 
   app.useSecurityHeaders(SECURITY_HEADERS);
   if (corsOrigins.length > 0) allowPages(app, corsOrigins);

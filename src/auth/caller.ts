@@ -46,6 +46,8 @@ export function visibleOwner(caller: Caller): string | null {
 /** A request that the access guard has let in. */
 export interface AuthenticatedRequest extends FastifyRequest {
   caller?: Caller;
+  /** Of one that holds many: to be called when it is counted how many. */
+  counted?: () => void;
 }
 
 /** The caller of the current request. */

@@ -12,6 +12,8 @@ export const LIMITS = Symbol('limits');
 export class OwnerLimits {
   private readonly requests: RateLimit | null;
   private readonly followers = new Map<string, number>();
+  /** Of each owner, when it is counted what all that were let in hold. */
+  private readonly counting = new Map<string, Promise<void>>();
 
   constructor(@Inject(LIMITS) private readonly limits: Limits) {
     this.requests = limits.requestsPerSecond === null ? null : new RateLimit(limits.requestsPerSecond);
@@ -29,6 +31,29 @@ export class OwnerLimits {
    */
   more(owner: string, count: number): void {
     if (this.requests?.takeMore(owner, count, performance.now()) === false) throw tooMany();
+  }
+
+  /**
+   * Resolves when it is counted how much the owner's earlier requests hold, so that of many that hold much only those are read that
+   * will be let in. The function that it gives tells that this one is counted, too, or over.
+   *
+   * @throws AppError `too_many_requests` if the owner has to wait for what they hold
+   */
+  async afterCount(owner: string): Promise<() => void> {
+    const earlier = this.counting.get(owner) ?? Promise.resolve();
+    let counted = (): void => undefined;
+    const all = Promise.all([earlier, new Promise<void>((resolve) => (counted = resolve))]).then(() => {
+      if (this.counting.get(owner) === all) this.counting.delete(owner);
+    });
+    this.counting.set(owner, all);
+    await earlier;
+    try {
+      this.more(owner, 0);
+      return counted;
+    } catch (error) {
+      counted();
+      throw error;
+    }
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { RawBodyRequest } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
+import type { AuthenticatedRequest } from '../auth/caller.js';
 import { AppError } from '../errors/app-error.js';
 import { MAX_FIELDS } from '../errors/validation.pipe.js';
 import { parseInTurns } from '../json/parse-in-turns.js';
@@ -17,7 +17,7 @@ export const MAX_TASK_BYTES = 1024 * 1024;
 const ROOM = { members: MAX_FIELDS + 1, elements: MAX_TASKS + 1 };
 
 /** The request of a batch. */
-export interface BatchRequest extends FastifyRequest {
+export interface BatchRequest extends AuthenticatedRequest {
   /** The JSON text of each of its tasks. */
   taskTexts?: string[];
 }

@@ -4,6 +4,7 @@ import { ApiAcceptedResponse, ApiTags } from '@nestjs/swagger';
 import { AuditLog, isAccessCode } from '../audit/audit-log.js';
 import { AllowRoles } from '../auth/access.js';
 import { type Caller, CurrentCaller } from '../auth/caller.js';
+import { HoldsMany } from '../auth/refuse-floods.js';
 import { toProblem } from '../errors/problem.js';
 import { toAppError } from '../errors/to-app-error.js';
 import { TakesNoQuery } from '../errors/takes-no-values.guard.js';
@@ -36,6 +37,7 @@ export class TaskBatchController {
 
   /** Submits up to 1000 tasks. Each stands alone: the answer has, for each, the task or the error. */
   @Post()
+  @HoldsMany()
   @UseGuards(TakesNoQuery)
   @HttpCode(202)
   @Header('content-type', 'application/json; charset=utf-8')
@@ -46,6 +48,7 @@ export class TaskBatchController {
     @Req() request: BatchRequest,
   ): Promise<string> {
     this.limits.more(caller.owner, tasks.length - 1);
+    request.counted?.();
     const texts = request.taskTexts ?? [];
     if (texts.length !== tasks.length) throw new Error('a batch has another number of texts than of tasks');
     const traceparent = traceparentOf(request);

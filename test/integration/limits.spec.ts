@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import http from 'node:http';
 import { startApp, type TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
 import { Rest, type ProblemJson } from '../support/rest.js';
@@ -48,6 +50,32 @@ describeWithServices('an owner', ['kafka', 'postgres'], () => {
     expect((await bob.post('/v1/tasks', 'no JSON')).status).toBe(400);
     await eventually(async () => {
       expect((await alice.post('/v1/tasks', 'no JSON')).status).toBe(400);
+    });
+  });
+
+  it('who sends many batches at once has only those read that are let in', async () => {
+    const { alice, bob, token, url } = await start({ OWNER_REQUESTS_PER_SECOND: '5' });
+    const body = JSON.stringify({ tasks: Array.from({ length: 20 }, () => ({ payload: {} })) });
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    const slow = http.request(`${url}/v1/tasks/batch`, { method: 'POST', headers });
+    const accepted = once(slow, 'response') as Promise<[http.IncomingMessage]>;
+    slow.write(body.slice(0, 10));
+    // When this is answered, what was sent before it has come.
+    await eventually(async () => {
+      expect((await bob.post('/v1/tasks/batch', 'no JSON')).status).toBe(400);
+    });
+    const gone = new AbortController();
+    const batch = `${url}/v1/tasks/batch`;
+    const left = fetch(batch, { method: 'POST', headers, body, signal: gone.signal }).catch(() => 'left');
+    const next = alice.post('/v1/tasks/batch', 'no JSON');
+    gone.abort();
+    expect(await left).toBe('left');
+    slow.end(body.slice(10));
+    expect((await accepted)[0].statusCode).toBe(202);
+    // Had it been read, it would be no JSON.
+    expect((await next).status).toBe(429);
+    await eventually(async () => {
+      expect((await alice.post('/v1/tasks/batch', 'no JSON')).status).toBe(400);
     });
   });
 
