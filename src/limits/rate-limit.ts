@@ -11,7 +11,7 @@ const SWEEP_SIZE = 10_000;
 
 /** What was let in together goes on so many times as fast as the rate, or so many a second if that is more. */
 const PACE_FACTOR = 2;
-const LEAST_PACE = 200;
+const LEAST_PACE = 100;
 
 /** So many need not wait for a turn after a quiet moment. */
 const AT_ONCE = 10;
