@@ -8,6 +8,12 @@ import { Rounds } from './rounds.js';
 /** Of the connection attempt, and of each statement, which does next to nothing. In milliseconds. */
 const TIMEOUT = 5_000;
 
+/**
+ * From one statement to the next, in milliseconds, at least: a hint that comes alone goes at once, and those of a load together. Each
+ * costs whoever listens an awakening, and this process, too.
+ */
+const REST = 10;
+
 /** How often a connection shows that it is alive, in milliseconds: one that nobody uses can be dead for hours. */
 const HEARTBEAT_INTERVAL = 15_000;
 
@@ -75,10 +81,12 @@ export class BusConnection implements HintChannel, OnModuleInit, OnApplicationSh
   }
 
   private async sendGathered(): Promise<void> {
+    const rested = pause(REST, undefined, { ref: false });
     const payloads = toPayloads(this.gathered);
     this.gathered.clear();
     if (this.session) await this.session.client.query(NOTIFY, [this.session.channel, payloads]);
     else this.logger.debug('Hints were lost: the event bus is not connected');
+    await rested;
   }
 
   private async keepConnected(): Promise<void> {
