@@ -106,8 +106,8 @@ async function measure(stage: Stage, flood: Flood): Promise<void> {
   for (const round of rounds) for (const phase of PHASES) accepted += round[phase].latencies.length;
   const seen = Object.entries(answers).map(([status, count]) => `${count} × ${status}`);
   report(`a flood over ${flood.what} (${seen.join(', ')}), ${ROUNDS} rounds`, '');
-  for (const phase of PHASES) report(`  ${phase}`, told(rounds, [phase]));
-  report('  without it (alone and control)', told(rounds, WITHOUT));
+  for (const phase of PHASES) report(`  ${phase}`, told(rounds, [phase], ['alone']));
+  report('  without it (alone and control)', told(rounds, WITHOUT, WITHOUT));
   report('  with it (beginning and flooded)', told(rounds, WITH, WITHOUT));
   const [row] = await stage.query<{ count: string }>(`SELECT count(*) FROM tasks WHERE owner LIKE 'calm-%'`);
   if (Number(row?.count) !== accepted)
@@ -118,11 +118,7 @@ async function measure(stage: Stage, flood: Flood): Promise<void> {
  * Quantiles of all rounds together, and the median of the rounds' own ratios to others, which one bad round does not change, with the
  * least and the most of them.
  */
-function told(
-  rounds: readonly Round[],
-  phases: readonly Phase[],
-  others: readonly Phase[] = ['alone'],
-): string {
+function told(rounds: readonly Round[], phases: readonly Phase[], others: readonly Phase[]): string {
   const within = (round: Round, which: readonly Phase[]): number[] =>
     which.flatMap((one) => round[one].latencies);
   const all = (which: readonly Phase[]): number[] => rounds.flatMap((round) => within(round, which));

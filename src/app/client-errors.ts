@@ -3,6 +3,9 @@ import type { Socket } from 'node:net';
 import { AppError } from '../errors/app-error.js';
 import { toProblem } from '../errors/problem.js';
 
+/** How long a client that does not close may take to read the answer, in milliseconds. */
+const PATIENCE = 5_000;
+
 /** Answers what Node cannot read as HTTP, or had to wait for too long, and closes the connection. */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
@@ -22,4 +25,9 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
     'connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  // That closes our half only.
+  const impatience = setTimeout(() => socket.destroy(), PATIENCE);
+  socket.once('close', () => {
+    clearTimeout(impatience);
+  });
 }

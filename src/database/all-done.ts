@@ -15,6 +15,7 @@ export async function allDone<T extends readonly unknown[]>(parts: {
     }),
   );
   const all = await Promise.all(noted);
-  if (errors.length > 0) throw errors.find((error) => !isEcho(error)) ?? errors[0];
+  const cause = errors.findIndex((error) => !isEcho(error));
+  if (errors.length > 0) throw errors[Math.max(0, cause)];
   return all as unknown as T;
 }

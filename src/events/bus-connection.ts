@@ -9,7 +9,7 @@ import { Rounds } from './rounds.js';
 const TIMEOUT = 5_000;
 
 /**
- * From one statement to the next, in milliseconds, at least: a hint that comes alone goes at once, and those of a load together. Each
+ * From one statement to the next, in milliseconds, unless it failed or the process ends: a hint that comes alone goes at once, and those of a load together. Each
  * costs whoever listens an awakening, and this process, too.
  */
 const REST = 10;
@@ -64,7 +64,7 @@ export class BusConnection implements HintChannel, OnModuleInit, OnApplicationSh
     this.listener = listener;
   }
 
-  /** Hints other processes at these tasks. Those that gather while a statement is under way go with the next one. */
+  /** Hints other processes at these tasks. Those that gather until the next statement go together. */
   send(taskIds: Iterable<string>): void {
     for (const taskId of taskIds) this.gathered.add(taskId);
     this.sending.request();
@@ -76,12 +76,14 @@ export class BusConnection implements HintChannel, OnModuleInit, OnApplicationSh
 
   async onApplicationShutdown(): Promise<void> {
     this.stop.abort();
+    // What the last requests of this process brought about goes out before it.
+    await this.sending.quiet();
     await this.session?.client.end();
     await this.sessions;
   }
 
   private async sendGathered(): Promise<void> {
-    const rested = pause(REST, undefined, { ref: false });
+    const rested = pause(REST, undefined, { ref: false, signal: this.stop.signal }).catch(() => undefined);
     const payloads = toPayloads(this.gathered);
     this.gathered.clear();
     if (this.session) await this.session.client.query(NOTIFY, [this.session.channel, payloads]);

@@ -21,6 +21,26 @@ describe('rounds of work', () => {
     expect(ends).toHaveLength(2);
   });
 
+  it('are quiet when the last one that was asked for is over', async () => {
+    const ends: (() => void)[] = [];
+    const rounds = new Rounds(
+      () => new Promise((resolve) => ends.push(resolve)),
+      () => undefined,
+    );
+    await rounds.quiet();
+    rounds.request();
+    await settled();
+    rounds.request();
+    let isQuiet = false;
+    void rounds.quiet().then(() => (isQuiet = true));
+    ends[0]?.();
+    await settled();
+    expect(isQuiet).toBe(false);
+    ends[1]?.();
+    await settled();
+    expect(isQuiet).toBe(true);
+  });
+
   it('go on after one that failed', async () => {
     const errors: unknown[] = [];
     let rounds = 0;

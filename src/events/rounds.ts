@@ -4,7 +4,7 @@
  */
 export class Rounds {
   private wanted = false;
-  private running = false;
+  private running: Promise<void> | null = null;
 
   /** @param onError is told what a round threw; the rounds go on. */
   constructor(
@@ -17,11 +17,15 @@ export class Rounds {
    */
   request(): void {
     this.wanted = true;
-    if (!this.running) void this.run();
+    this.running ??= this.run();
+  }
+
+  /** Resolves when no round is under way or wanted. */
+  async quiet(): Promise<void> {
+    await this.running;
   }
 
   private async run(): Promise<void> {
-    this.running = true;
     await Promise.resolve();
     while (this.wanted) {
       this.wanted = false;
@@ -31,6 +35,6 @@ export class Rounds {
         this.onError(error);
       }
     }
-    this.running = false;
+    this.running = null;
   }
 }

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { Limits } from '../config/config.js';
 import { AppError } from '../errors/app-error.js';
 import { RateLimit } from './rate-limit.js';
@@ -7,16 +7,25 @@ import { RateLimit } from './rate-limit.js';
 /** The injection token of the configured limits. */
 export const LIMITS = Symbol('limits');
 
+/** How long a request waits until others are counted, and they are waited for, in milliseconds. */
+const COUNT_PATIENCE = 2_000;
+
 /** What one owner may ask of one process, so that a flood of one leaves room for the others. */
 @Injectable()
-export class OwnerLimits {
+export class OwnerLimits implements OnModuleDestroy {
   private readonly requests: RateLimit | null;
   private readonly followers = new Map<string, number>();
   /** Of each owner, when it is counted what all that were let in hold. */
   private readonly counting = new Map<string, Promise<void>>();
 
+  private readonly ending = new AbortController();
+
   constructor(@Inject(LIMITS) private readonly limits: Limits) {
     this.requests = limits.requestsPerSecond === null ? null : new RateLimit(limits.requestsPerSecond);
+  }
+
+  onModuleDestroy(): void {
+    this.ending.abort();
   }
 
   /** Counts a request. @throws AppError `too_many_requests` */
@@ -35,18 +44,21 @@ export class OwnerLimits {
 
   /**
    * Resolves when it is counted how much the owner's earlier requests hold, so that of many that hold much only those are read that
-   * will be let in. The function that it gives tells that this one is counted, too, or over.
+   * will be let in. The function that it gives tells that this one is counted, too, or over. One whose body is long in coming, or
+   * never does, keeps the others for a moment only.
    *
    * @throws AppError `too_many_requests` if the owner has to wait for what they hold
    */
   async afterCount(owner: string): Promise<() => void> {
     const earlier = this.counting.get(owner) ?? Promise.resolve();
     let counted = (): void => undefined;
-    const all = Promise.all([earlier, new Promise<void>((resolve) => (counted = resolve))]).then(() => {
+    const own = new Promise<void>((resolve) => (counted = resolve));
+    const all = earlier.then(() => atMost(COUNT_PATIENCE, own));
+    this.counting.set(owner, all);
+    void all.then(() => {
       if (this.counting.get(owner) === all) this.counting.delete(owner);
     });
-    this.counting.set(owner, all);
-    await earlier;
+    await atMost(COUNT_PATIENCE, earlier);
     try {
       this.more(owner, 0);
       return counted;
@@ -62,7 +74,8 @@ export class OwnerLimits {
    */
   async turn(owner: string, count: number): Promise<void> {
     const wait = this.requests?.turn(owner, count, performance.now()) ?? 0;
-    if (wait > 0) await pause(wait);
+    // At the end of the process all have their turn: their clients are still there.
+    if (wait > 0) await pause(wait, undefined, { signal: this.ending.signal }).catch(() => undefined);
   }
 
   /**
@@ -94,4 +107,12 @@ export class OwnerLimits {
 
 function tooMany(): AppError {
   return new AppError('too_many_requests', 'You have sent too many requests in the last second.');
+}
+
+/** Resolves with `work`, or when the time is up. */
+async function atMost(ms: number, work: Promise<void>): Promise<void> {
+  const over = new AbortController();
+  const timeUp = pause(ms, undefined, { ref: false, signal: over.signal }).catch(() => undefined);
+  await Promise.race([work, timeUp]);
+  over.abort();
 }

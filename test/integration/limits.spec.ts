@@ -54,29 +54,26 @@ describeWithServices('an owner', ['kafka', 'postgres'], () => {
   });
 
   it('who sends many batches at once has only those read that are let in', async () => {
-    const { alice, bob, token, url } = await start({ OWNER_REQUESTS_PER_SECOND: '5' });
-    const body = JSON.stringify({ tasks: Array.from({ length: 20 }, () => ({ payload: {} })) });
-    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-    const slow = http.request(`${url}/v1/tasks/batch`, { method: 'POST', headers });
-    const accepted = once(slow, 'response') as Promise<[http.IncomingMessage]>;
-    slow.write(body.slice(0, 10));
-    // When this is answered, what was sent before it has come.
-    await eventually(async () => {
-      expect((await bob.post('/v1/tasks/batch', 'no JSON')).status).toBe(400);
-    });
-    const gone = new AbortController();
-    const batch = `${url}/v1/tasks/batch`;
-    const left = fetch(batch, { method: 'POST', headers, body, signal: gone.signal }).catch(() => 'left');
+    const { alice, token, url } = await start({ OWNER_REQUESTS_PER_SECOND: '5' });
+    const first = await begunBatch(url, token);
+    const left = await begunBatch(url, token);
     const next = alice.post('/v1/tasks/batch', 'no JSON');
-    gone.abort();
-    expect(await left).toBe('left');
-    slow.end(body.slice(10));
+    left.destroy();
+    const accepted = once(first, 'response') as Promise<[http.IncomingMessage]>;
+    first.end(JSON.stringify({ tasks: Array.from({ length: 20 }, () => ({ payload: {} })) }));
     expect((await accepted)[0].statusCode).toBe(202);
     // Had it been read, it would be no JSON.
     expect((await next).status).toBe(429);
     await eventually(async () => {
       expect((await alice.post('/v1/tasks/batch', 'no JSON')).status).toBe(400);
     });
+  });
+
+  it('whose batch never comes to its end is not kept from sending others', async () => {
+    const { alice, token, url } = await start({ OWNER_REQUESTS_PER_SECOND: '5' });
+    const stuck = await begunBatch(url, token);
+    expect((await alice.post('/v1/tasks/batch', { tasks: [{ payload: {} }] })).status).toBe(202);
+    stuck.destroy();
   });
 
   it('who sends a batch over the limit has it taken in evenly, and nobody else waits for it', async () => {
@@ -162,3 +159,18 @@ describeWithServices('an owner', ['kafka', 'postgres'], () => {
     socket.close();
   });
 });
+
+/** A batch of which the server has the headers, and nothing yet of the body. */
+async function begunBatch(url: string, token: string): Promise<http.ClientRequest> {
+  const headers = {
+    authorization: `Bearer ${token}`,
+    'content-type': 'application/json',
+    'transfer-encoding': 'chunked',
+    expect: '100-continue',
+  };
+  const request = http.request(`${url}/v1/tasks/batch`, { method: 'POST', headers });
+  request.on('error', () => undefined);
+  request.flushHeaders();
+  await once(request, 'continue');
+  return request;
+}
