@@ -3,7 +3,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { allDone } from '../database/all-done.js';
 import { GroupCommit } from '../database/group-commit.js';
 import { splitting } from '../database/splitting.js';
-import { transact } from '../database/transaction.js';
+import { transact, withCommit } from '../database/transaction.js';
 import { DeadLetterRepository } from '../dlq/dead-letter.repository.js';
 import type { NewDeadLetter } from '../dlq/letter.js';
 import { EventBus } from '../events/event-bus.js';
@@ -111,8 +111,8 @@ export class RecordPipeline {
         effectsOf(manager),
       ]);
       const counting = fresh.map((record) => effects.get(record) ?? {});
-      const [written] = await allDone([this.write(manager, counting), this.positions.move(manager, moved)]);
-      return { ...written, read: fresh.length };
+      await withCommit(manager, [this.positions.move(manager, moved)]);
+      return { ...(await this.write(manager, counting)), read: fresh.length };
     });
     guard.count(read, letters.length);
     this.bus.announce(events);

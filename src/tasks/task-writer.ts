@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { lockNames } from '../database/advisory-locks.js';
-import { allDone } from '../database/all-done.js';
 import { blamingRecords } from '../database/fault.js';
+import { withCommit } from '../database/transaction.js';
 import {
   DispatchRepository,
   type OrderedGroup,
@@ -101,7 +101,7 @@ export class TaskWriter {
       manager,
       ordered.map(({ type, orderingKey }) => orderingLock(type, orderingKey)),
     );
-    await allDone([
+    await withCommit(manager, [
       this.tasks.update(manager, moved),
       appendEvents(
         manager,
@@ -112,8 +112,8 @@ export class TaskWriter {
         ended.map(({ task }) => task.id),
       ),
       this.dispatches.put(manager, standing),
+      this.dispatches.advance(manager, advancing),
     ]);
-    await this.dispatches.advance(manager, advancing);
     await this.writeLetters(manager, changes);
   }
 

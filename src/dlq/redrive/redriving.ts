@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { blamingRecords } from '../../database/fault.js';
 import { splitting } from '../../database/splitting.js';
+import { toSavepoint } from '../../database/transaction.js';
 import { DispatchRepository } from '../../dispatch/dispatch.repository.js';
 import type { RecordedEvent } from '../../events/event.js';
 import { decodeHeaders, type EncodedHeaders } from '../../json/text-or-base64.js';
@@ -83,7 +84,7 @@ export class Redriving {
     await splitting(
       ids,
       async (part) => {
-        const done = await this.toSavepoint(manager, (savepoint) => this.redrive(savepoint, part, wish));
+        const done = await this.redriveOrNone(manager, part, wish);
         for (const [id, outcome] of done.outcomes) outcomes.set(id, outcome);
         events.push(...done.events);
       },
@@ -96,13 +97,14 @@ export class Redriving {
     return { outcomes, events };
   }
 
-  /** Where the work throws, nothing of it stays, and the transaction goes on. */
-  private async toSavepoint<T>(
+  /** Where it throws, nothing of it stays, and the transaction goes on. */
+  private async redriveOrNone(
     manager: EntityManager,
-    work: (savepoint: EntityManager) => Promise<T>,
-  ): Promise<T> {
+    ids: readonly string[],
+    wish: RedriveWish,
+  ): Promise<Redriven> {
     try {
-      return await manager.transaction(work);
+      return await toSavepoint(manager, (savepoint) => this.redrive(savepoint, ids, wish));
     } catch (error) {
       this.tasks.forgetLocks(manager);
       throw error;
