@@ -23,7 +23,8 @@ export interface GroupCommitOptions<T, R> {
 
 /**
  * Gathers concurrent callers into shared rounds of work, without a time window: a round takes whatever came while the
- * one before was under way. A lone caller never waits, and many share one transaction.
+ * one before was under way, or in the same turn of the event loop: the requests that waited in the sockets, the batches of one
+ * fetch. A lone caller never waits longer than that, and many share one transaction.
  */
 export class GroupCommit<T, R> {
   private waiting: Waiting<T, R>[] = [];
@@ -52,7 +53,7 @@ export class GroupCommit<T, R> {
   private start(): void {
     if (this.running || this.waiting.length === 0) return;
     this.running = true;
-    void this.run(this.takeRound());
+    setImmediate(() => void this.run(this.takeRound()));
   }
 
   private async run(round: Waiting<T, R>[]): Promise<void> {

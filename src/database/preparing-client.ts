@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { Writable } from 'node:stream';
 import pg from 'pg';
+import { tick } from './tick.js';
 
 /** So many different statements are prepared; others, of which lists have many, are planned anew each time. */
 const MAX_PREPARED = 200;
@@ -36,16 +37,18 @@ export class PreparingClient extends (pg.Client as unknown as Client) {
       : super.query({ name, text: query, values }, ...rest);
   }
 
-  /** Holds back what is written until whoever is at work now has nothing more to ask. */
+  /** Holds back what is written until whoever is at work now, and who waits for a tick, has nothing more to ask. */
   private gather(): void {
     if (this.gathers) return;
     this.gathers = true;
     const { stream } = this.connection;
     stream.cork();
-    process.nextTick(() => {
-      this.gathers = false;
-      stream.uncork();
-    });
+    void tick()
+      .then(tick)
+      .then(() => {
+        this.gathers = false;
+        stream.uncork();
+      });
   }
 
   private begin(): Promise<unknown> {

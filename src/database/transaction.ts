@@ -1,6 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { allDone } from './all-done.js';
 import { faultOf } from './fault.js';
+import { tick } from './tick.js';
 
 /** How often a transaction that lost against another one is run again before its error is let out. */
 const MAX_REPEATS = 10;
@@ -65,8 +66,5 @@ async function once<T>(dataSource: DataSource, work: (manager: EntityManager) =>
 
 /** Throws if one of the writes has failed by now, without waiting for the server. */
 async function failedUnsent(writes: readonly Promise<unknown>[]): Promise<void> {
-  const heard = new Promise<void>((resolve) => {
-    process.nextTick(resolve);
-  });
-  await Promise.race([Promise.all(writes), heard]);
+  await Promise.race([Promise.all(writes), tick()]);
 }
