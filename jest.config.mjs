@@ -42,6 +42,7 @@ const onBothDatabases = [
   'retention',
   'following',
   'claims',
+  'claims-in-order',
   'http-results',
   'limits',
   'no-transport',

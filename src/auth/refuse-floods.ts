@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import type { FastifyContextConfig, FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyContextConfig, FastifyInstance } from 'fastify';
 import { AppError } from '../errors/app-error.js';
+import { whenGone } from '../http/gone-signal.js';
 import type { OwnerLimits } from '../limits/owner-limits.js';
 import type { Admission } from './admission.js';
 import type { AuthenticatedRequest } from './caller.js';
@@ -29,7 +30,7 @@ export function refuseFloods(fastify: FastifyInstance, admission: Admission, lim
       const { owner } = await admission.admit(request);
       if (holdsMany(request.routeOptions.config)) {
         request.counted = await limits.afterCount(owner);
-        whenOver(reply, request.counted);
+        whenGone(reply, request.counted);
       }
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'too_many_requests') return;
@@ -41,10 +42,4 @@ export function refuseFloods(fastify: FastifyInstance, admission: Admission, lim
 
 function holdsMany(config: FastifyContextConfig): boolean {
   return HOLDS_MANY in config && config[HOLDS_MANY] === true;
-}
-
-/** Also if its client has gone, however early. */
-function whenOver({ raw }: FastifyReply, act: () => void): void {
-  if (raw.destroyed) act();
-  else raw.once('close', act);
 }

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { challengeOf } from '../auth/challenge.js';
 import type { AppError } from './app-error.js';
 import { toProblem } from './problem.js';
-import { readOn } from './read-on.js';
+import { readOn } from '../http/read-on.js';
 import { toAppError } from './to-app-error.js';
 
 /** Answers every error, from wherever in Nest or Fastify it comes, with a problem document; logs what is our fault. */

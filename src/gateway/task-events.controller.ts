@@ -11,7 +11,7 @@ import { EventsRepository } from '../events/events.repository.js';
 import { Followers } from '../events/followers.js';
 import { ApiPage } from '../paging/api-page.decorator.js';
 import { OwnerLimits } from '../limits/owner-limits.js';
-import { whenGone } from '../tasks/gone-signal.js';
+import { whenGone } from '../http/gone-signal.js';
 import { TaskRepository } from '../tasks/task.repository.js';
 import { SEQ, StreamQuery, TaskEventResponse, TaskHistoryQuery } from './task-history.dto.js';
 import { TaskStream } from './task-stream.js';

@@ -7,7 +7,7 @@ import type { Followers } from '../events/followers.js';
 import type { Following } from '../events/following.js';
 import type { Dismissal, Reader } from '../events/reader.js';
 import type { TaskView } from '../tasks/task-response.js';
-import { whenGone } from '../tasks/gone-signal.js';
+import { whenGone } from '../http/gone-signal.js';
 import { isOpen } from '../tasks/task-state.js';
 import { withExactness } from './exact-numbers.js';
 import { oncePerEvent } from './once-per-event.js';

@@ -3,7 +3,7 @@ import { ApiBody, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { AllowRoles } from '../auth/access.js';
 import { TakesNoQuery } from '../errors/takes-no-values.guard.js';
-import { bodyText } from '../tasks/body-text.js';
+import { bodyText } from '../http/body-text.js';
 import { OutcomesResponse, outcomesOf } from '../tasks/outcome.dto.js';
 import { receivedResults } from './received-results.js';
 import { ResultIntake } from './result-intake.js';

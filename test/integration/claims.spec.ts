@@ -5,15 +5,14 @@ import type { LetterJson, PageJson } from '../support/client.js';
 import { ComputeWorker, type ClaimJson } from '../support/compute-worker.js';
 import { eventually } from '../support/eventually.js';
 import { Rest, type ProblemJson } from '../support/rest.js';
-import { describeWithServices, unique } from '../support/services.js';
-import { isEmbedded, itOnServer } from '../support/test-database.js';
+import { describeWithServices } from '../support/services.js';
+import { itOnServer } from '../support/test-database.js';
 
 const TYPES = `
   other: {}
   once: { maxAttempts: 1 }
   impatient: { attemptTimeoutSeconds: 6, retry: { backoffSeconds: 60, maxSeconds: 60 } }
 `;
-const SLOWLY = { timeoutMs: 30_000 };
 
 describeWithServices('claims', ['postgres'], () => {
   let taskwire: TestApp;
@@ -353,86 +352,6 @@ describeWithServices('claims', ['postgres'], () => {
     expect(await worker.claim({ waitSeconds: 10 })).toMatchObject([{ taskId: id, attempt: 2 }]);
   });
 
-  describe('of tasks with an ordering key', () => {
-    const keyed = async (count: number): Promise<string[]> => {
-      const orderingKey = unique('key');
-      const tasks: string[] = [];
-      for (let n = 0; n < count; n++) tasks.push((await rest.submit({ payload: { n }, orderingKey })).id);
-      return tasks;
-    };
-
-    it('wait for the one before while it is queued at its first attempt, or held', async () => {
-      const [first, second, third] = await keyed(3);
-      expect(ids(await worker.claim({ max: 10 }))).toEqual([first]);
-      expect(await worker.claim({ max: 10 })).toEqual([]);
-      await worker.answer({ taskId: first, attempt: 1, status: 'RUNNING' });
-      expect(await worker.claim({ max: 10 })).toEqual([]);
-      const next = elsewhere.claim({ max: 10, waitSeconds: 10 });
-      await worker.answer({ taskId: first, attempt: 1, status: 'DONE' });
-      expect(ids(await next)).toEqual([second]);
-      await rest.post(`/v1/tasks/${String(second)}/cancel`);
-      expect(ids(await worker.claim({ max: 10 }))).toEqual([third]);
-    });
-
-    it('wait for a next attempt, too, while it is held', async () => {
-      const [first = '', second] = await keyed(2);
-      await worker.claim();
-      await worker.release({ taskId: first, attempt: 1 });
-      expect(ids(await worker.claim({ max: 10 }))).toEqual([first]);
-      expect(await worker.claim({ max: 10 })).toEqual([]);
-      const next = elsewhere.claim({ max: 10, waitSeconds: 10 });
-      await worker.answer({ taskId: first, attempt: 2, status: 'DONE' });
-      expect(ids(await next)).toEqual([second]);
-    });
-
-    it('do not wait for a next attempt that is not due yet, nor does that wait for them', async () => {
-      const [first = '', second] = await keyed(2);
-      await worker.claim();
-      const error = { message: 'again', retryable: true };
-      await worker.answer({ taskId: first, attempt: 1, status: 'FAILED', error });
-      expect(ids(await worker.claim({ max: 10 }))).toEqual([second]);
-      await taskwire.app
-        .get(DataSource)
-        .query('UPDATE dispatches SET due_at = now() WHERE task_id = $1', [first]);
-      expect(ids(await worker.claim({ waitSeconds: 10 }))).toEqual([first]);
-    });
-
-    it('go on when whoever saw the one before end did not know that they are claimed', async () => {
-      const [first, second] = await keyed(2);
-      await taskwire.app.get(DataSource).query('DELETE FROM dispatches WHERE task_id = $1', [first]);
-      await taskwire.startAnother({ ROLE: 'worker' });
-      if (!isEmbedded) expect(ids(await worker.claim({ waitSeconds: 10 }))).toEqual([second]);
-    });
-
-    it('do not wait for other keys, nor for tasks without one', async () => {
-      const [first] = await keyed(2);
-      const [other] = await keyed(2);
-      const { id } = await rest.submit();
-      expect(ids(await worker.claim({ max: 10 }))).toEqual([first, other, id]);
-    });
-
-    it('go on when the one before has expired or its lease was lost for good', async () => {
-      const orderingKey = unique('key');
-      const lost = await rest.submit({ type: 'once', payload: {}, orderingKey });
-      const second = await rest.submit({ type: 'once', payload: {}, orderingKey });
-      await worker.claim();
-      await endLease(lost.id);
-      expect(ids(await worker.claim({ waitSeconds: 10 }))).toEqual([second.id]);
-    });
-
-    it('keep the order when scheduled ones become due', async () => {
-      const orderingKey = unique('key');
-      const later = await rest.submit({ payload: {}, orderingKey, delaySeconds: 1 });
-      const now = await rest.submit({ payload: {}, orderingKey });
-      expect(ids(await worker.claim())).toEqual([now.id]);
-      await eventually(async () => {
-        expect((await dispatchOf(later.id))?.state).toBe('behind');
-      });
-      await worker.answer({ taskId: now.id, attempt: 1, status: 'DONE' });
-      expect(ids(await worker.claim())).toEqual([later.id]);
-    });
-  });
-
   it('hold no task by two leases, and end each once, with 50 workers at two processes that lose some', async () => {
     const tasks = 1_000;
     const held = new Map<string, number>();
@@ -468,37 +387,5 @@ describeWithServices('claims', ['postgres'], () => {
   it('are counted', async () => {
     const text = await (await fetch(`${taskwire.url}/metrics`)).text();
     expect(text).toMatch(/\ntaskwire_tasks_claimed_total\{type="default"\} \d+\n/);
-  });
-});
-
-describeWithServices('claims beside topics', ['kafka', 'postgres'], () => {
-  let taskwire: TestApp;
-  let rest: Rest;
-  let worker: ComputeWorker;
-
-  beforeAll(async () => {
-    taskwire = await startApp({ types: '  long: { delivery: claim }' });
-    rest = new Rest(taskwire.url);
-    worker = new ComputeWorker(taskwire.url);
-  });
-
-  afterAll(() => taskwire.close());
-
-  it('hand out the tasks of their types only, and take reports of all', async () => {
-    const topic = await rest.submit();
-    const { id } = await rest.submit({ type: 'long', payload: {} });
-    expect(await worker.claim({ max: 10 })).toMatchObject([{ taskId: id, type: 'long' }]);
-    await eventually(async () => {
-      const items = await worker.answer({ taskId: topic.id, status: 'DONE' });
-      expect(items).toMatchObject([{ index: 0 }]);
-      expect((await rest.task(topic.id)).status).toBe('succeeded');
-    }, SLOWLY);
-    await worker.answer({ taskId: id, attempt: 1, status: 'DONE' });
-    expect((await rest.task(id)).status).toBe('succeeded');
-  });
-
-  it('refuse types whose tasks are on a topic', async () => {
-    const { status, text } = await worker.tryClaim({ types: ['default'] });
-    expect([status, (JSON.parse(text) as ProblemJson).code]).toEqual([400, 'invalid_request']);
   });
 });

@@ -8,7 +8,7 @@ import { ApiProblems } from '../../errors/api-problems.decorator.js';
 import { AppError } from '../../errors/app-error.js';
 import { TakesNoQuery } from '../../errors/takes-no-values.guard.js';
 import { TaskTypes } from '../../task-types/task-types.js';
-import { goneSignal } from '../../tasks/gone-signal.js';
+import { goneSignal } from '../../http/gone-signal.js';
 import { invalidField } from '../../tasks/invalid-field.js';
 import { OutcomesResponse, outcomesOf } from '../../tasks/outcome.dto.js';
 import { claimText, type Claim } from './claim.js';
