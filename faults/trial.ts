@@ -12,7 +12,7 @@ import { buildFormerVersion } from './stage/former-version.js';
 import { setEmbeddedScene } from './stage/embedded-scene.js';
 import type { Scene } from './stage/scene.js';
 import { setStage } from './stage/stage.js';
-import { boundless } from './watch/bounds.js';
+import { beginning, boundless } from './watch/bounds.js';
 import { MemoryWatch } from './watch/memory-watch.js';
 import { Phases } from './watch/phases.js';
 
@@ -29,43 +29,74 @@ export interface Trial extends Outcome {
   kept: string | null;
 }
 
-export interface TrialOptions extends PerformOptions {
+export interface TrialOptions extends Omit<PerformOptions, 'seed'> {
+  /** One for each trial. */
+  seeds: readonly number[];
   /** Where the application is, if not here. */
   folder?: string | undefined;
   /** Leaves the log behind also when all is well. */
   keep?: boolean;
 }
 
-/** Runs the mix on a stage of its own, breaks something, waits for quiet, and audits. */
-export async function runTrial(
+/**
+ * Trials of one fault on one stage, one after the other: each runs the mix, breaks something, waits for quiet, and audits all that
+ * has happened on the stage. Gives each when it is over. Ends early after one that broke a promise or used its stage up: for
+ * more of them there has to be another.
+ */
+export async function* runTrials(
   fault: Fault | EmbeddedFault,
   servers: Servers,
-  options: TrialOptions,
-): Promise<Trial> {
+  { seeds, folder: application, keep, ...options }: TrialOptions,
+): AsyncGenerator<Trial> {
   const folder = await mkdtemp(path.join(tmpdir(), 'taskwire-faults-'));
   const history = new History(path.join(folder, 'history.jsonl'));
   const phases = new Phases();
   const former = fault.fromFormerVersion === true ? await phases.time('build', buildFormerVersion) : null;
-  const set = (): Promise<Setting> => setFor(fault, servers, history, options.folder ?? former?.folder);
-  const { scene, breaking } = await phases.time('set', set);
-  const members = [...scene.webs, ...scene.workers];
-  const memory = new MemoryWatch(() => members);
-  const outcome = await perform(breaking, scene, options, phases).catch(notRecovered);
-  const peakMb = memory.peakMb();
-  const boundsBroken = await boundless(scene, peakMb).catch(unexpected);
-  const accepted = new Set(ofKind(history.entries(), 'accepted').map(({ taskId }) => taskId)).size;
-  memory.close();
+  const set = (): Promise<Setting> => setFor(fault, servers, history, application ?? former?.folder);
+  const setting = await phases.time('set', set);
+  const members = membersOf(setting.scene);
+  const usesUp = former !== null || fault.embedded === true;
+  let last: Trial | undefined;
+  for (const seed of seeds) {
+    if (last) yield last;
+    const outcome = await runTrial(setting, { ...options, seed }, phases);
+    last = { ...outcome, fault: fault.name, seed, phases: phases.take(), kept: null };
+    if (usesUp || outcome.violations.length > 0) break;
+  }
   // The workers of the stage write to the history until they are closed.
-  const crashes = await phases.time('strike', () => scene.close().then(() => [], unexpected));
+  const crashes = await setting.scene.close().then(() => [], unexpected);
   history.close();
   await former?.remove();
-  const violations = [...outcome.violations, ...boundsBroken, ...crashes];
-  const kept = violations.length > 0 || options.keep === true ? folder : null;
+  if (!last) return;
+  const violations = [...last.violations, ...crashes];
+  const kept = violations.length > 0 || keep === true ? folder : null;
   if (kept === null) await rm(folder, { recursive: true });
   else await writeOutput(members, kept);
-  const { name } = fault;
-  const { seed } = options;
-  return { ...outcome, fault: name, seed, accepted, violations, peakMb, phases: phases.seconds, kept };
+  yield { ...last, violations, kept };
+}
+
+async function runTrial(
+  { scene, breaking }: Setting,
+  options: PerformOptions,
+  phases: Phases,
+): Promise<Outcome & Pick<Trial, 'accepted' | 'peakMb'>> {
+  const before = await beginning(scene);
+  const acceptedBefore = acceptedIn(scene);
+  const memory = new MemoryWatch(() => membersOf(scene));
+  const outcome = await perform(breaking, scene, options, phases).catch(notRecovered);
+  const peakMb = memory.peakMb();
+  memory.close();
+  const boundsBroken = await boundless(scene, before, peakMb).catch(unexpected);
+  const violations = [...outcome.violations, ...boundsBroken];
+  return { ...outcome, violations, accepted: acceptedIn(scene) - acceptedBefore, peakMb };
+}
+
+function acceptedIn({ history }: Scene): number {
+  return new Set(ofKind(history.entries(), 'accepted').map(({ taskId }) => taskId)).size;
+}
+
+function membersOf({ webs, workers }: Scene): Member[] {
+  return [...webs, ...workers];
 }
 
 /** A scene, and the fault that happens there. */

@@ -98,6 +98,23 @@ describe('The checker of histories', () => {
     expect(check(soundHistory(), soundDump())).toEqual([]);
   });
 
+  it('misses nothing in followers who had left before it came', () => {
+    const history = soundHistory();
+    without(history, (entry) => entry.kind === 'saw' && entry.seq === 4);
+    history.push({ kind: 'left' });
+    history.push({
+      kind: 'followed',
+      follower: 's1',
+      owner: 'alice',
+      channel: 'socket',
+      taskId: A,
+      after: 3,
+    });
+    expect(check(history, soundDump())).toMatchObject([{ promise: 'P7', harm: 'missed' }]);
+    history.push(saw('s1', A, 4));
+    expect(check(history, soundDump())).toEqual([]);
+  });
+
   it('lets a stream stop at an end that was not the last word', () => {
     const history = soundHistory();
     history.push({

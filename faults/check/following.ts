@@ -4,8 +4,9 @@ import { eventsByTask } from './events-by-task.js';
 import { OPEN } from './states.js';
 import type { Violation } from './violation.js';
 
-/** P7: every follower saw each event once, in order, without a gap: a socket all, a stream up to an end. */
-export function brokenFollowing(history: readonly Entry[], { events }: Dump): Violation[] {
+/** P7: every follower who is there saw each event once, in order, without a gap: a socket all, a stream up to an end. */
+export function brokenFollowing(log: readonly Entry[], { events }: Dump): Violation[] {
+  const history = log.slice(log.findLastIndex(({ kind }) => kind === 'left') + 1);
   const byTask = eventsByTask(events);
   const seen = new Map<string, number[]>();
   for (const { follower, taskId, seq } of ofKind(history, 'saw')) {

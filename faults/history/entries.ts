@@ -1,6 +1,6 @@
 /** What clients, workers and followers saw, one entry each; the log only grows. */
 export type Entry =
-  Accepted | Commanded | HandedOut | Answered | Rejected | Poisoned | Followed | Saw | Spied;
+  Accepted | Commanded | HandedOut | Answered | Rejected | Poisoned | Followed | Saw | Left | Spied;
 
 /** A client was told that its task is accepted. */
 export interface Accepted {
@@ -73,6 +73,11 @@ export interface Saw {
   owner: string;
   taskId: string;
   seq: number;
+}
+
+/** All who followed have left: of what comes, they see nothing. */
+export interface Left {
+  kind: 'left';
 }
 
 /** Somebody asked for a task of another owner. */

@@ -69,6 +69,7 @@ export class Mix {
     for (const followers of this.sockets.values()) for (const follower of followers) follower.close();
     for (const listener of this.listeners) listener.close();
     await this.streams.close();
+    this.scene.history.record({ kind: 'left' });
   }
 
   private run(random: Random): void {
