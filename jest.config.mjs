@@ -43,9 +43,11 @@ const onBothDatabases = [
   'following',
   'claims',
   'claims-in-order',
+  'claims-beside-topics',
   'http-results',
   'limits',
   'no-transport',
+  'transaction',
 ];
 
 export default {

@@ -54,25 +54,31 @@ export async function* runTrials(
   const former = fault.fromFormerVersion === true ? await phases.time('build', buildFormerVersion) : null;
   const set = (): Promise<Setting> => setFor(fault, servers, history, application ?? former?.folder);
   const setting = await phases.time('set', set);
-  const members = membersOf(setting.scene);
+  let keeps = keep === true;
   const usesUp = former !== null || fault.embedded === true;
-  let last: Trial | undefined;
-  for (const seed of seeds) {
-    if (last) yield last;
-    const outcome = await runTrial(setting, { ...options, seed }, phases);
-    last = { ...outcome, fault: fault.name, seed, phases: phases.take(), kept: null };
-    if (usesUp || outcome.violations.length > 0) break;
+  try {
+    for (const seed of seeds) {
+      const outcome = await runTrial(setting, { ...options, seed }, phases);
+      const isBroken = outcome.violations.length > 0;
+      keeps ||= isBroken;
+      if (keeps) await writeOutput(membersOf(setting.scene), folder);
+      yield { ...outcome, fault: fault.name, seed, phases: phases.take(), kept: keeps ? folder : null };
+      if (usesUp || isBroken) break;
+    }
+  } finally {
+    await former?.remove();
+    await strike(setting.scene, history, keeps ? null : folder);
   }
+}
+
+/** Ends a stage and removes its folder. Rejects when a process has ended by a fault of its own, unless its trial says so already. */
+async function strike(scene: Scene, history: History, folder: string | null): Promise<void> {
   // The workers of the stage write to the history until they are closed.
-  const crashes = await setting.scene.close().then(() => [], unexpected);
+  const crash = await scene.close().then(() => null, asError);
   history.close();
-  await former?.remove();
-  if (!last) return;
-  const violations = [...last.violations, ...crashes];
-  const kept = violations.length > 0 || keep === true ? folder : null;
-  if (kept === null) await rm(folder, { recursive: true });
-  else await writeOutput(members, kept);
-  yield { ...last, violations, kept };
+  if (folder === null) return;
+  await rm(folder, { recursive: true });
+  if (crash !== null) throw crash;
 }
 
 async function runTrial(
@@ -87,7 +93,8 @@ async function runTrial(
   const peakMb = memory.peakMb();
   memory.close();
   const boundsBroken = await boundless(scene, before, peakMb).catch(unexpected);
-  const violations = [...outcome.violations, ...boundsBroken];
+  const crashes = (await scene.crashed()).flatMap(unexpected);
+  const violations = [...outcome.violations, ...boundsBroken, ...crashes];
   return { ...outcome, violations, accepted: acceptedIn(scene) - acceptedBefore, peakMb };
 }
 
@@ -126,14 +133,17 @@ function nothing(): Promise<void> {
 
 /** A probe that does not end, or a process that does not do as it is told, is a finding like any other. */
 function notRecovered(error: unknown): Outcome {
-  const what = error instanceof Error ? error.message : String(error);
-  return { secondsToRecover: null, recovery: null, violations: [{ promise: 'P6', harm: 'lost', what }] };
+  const violation: Violation = { promise: 'P6', harm: 'lost', what: asError(error).message };
+  return { secondsToRecover: null, recovery: null, violations: [violation] };
 }
 
 /** As that of a process that has ended by a fault of its own. */
 function unexpected(error: unknown): Violation[] {
-  const what = error instanceof Error ? error.message : String(error);
-  return [{ promise: 'P6', harm: 'other', what }];
+  return [{ promise: 'P6', harm: 'other', what: asError(error).message }];
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 async function writeOutput(members: readonly Member[], folder: string): Promise<void> {

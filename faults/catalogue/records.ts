@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Fault } from './fault.js';
-import { makeRequestLetters, redrive } from './letters.js';
+import { makeRequestLetters, redrive, unreadable } from './letters.js';
 
 const POISON = 200;
 
@@ -10,7 +10,7 @@ export const RECORD_FAULTS: Fault[] = [
     name: 'poison-at-the-head',
     about: `${POISON} records that nobody can process, one after the other, before the results`,
     inject: async ({ topicWorker }) => {
-      for (let n = 0; n < POISON; n++) await topicWorker.poison(null, Buffer.from([0xff, 0, n]));
+      for (let n = 0; n < POISON; n++) await topicWorker.poison(null, unreadable());
     },
   },
   {

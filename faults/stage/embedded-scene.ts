@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { outputOfCrashed } from '../../test/e2e/installation.js';
 import { startTaskwire, type TaskwireProcess } from '../../test/support/process.js';
 import { dumpDatabase, type Dump } from '../history/dump.js';
 import type { History } from '../history/history.js';
@@ -49,6 +50,7 @@ export async function setEmbeddedScene(history: History): Promise<Scene> {
     history,
     inspector: new EmbeddedInspector(doors, people, member, path.join(DATA_DIR, 'postgres')),
     poison: () => Promise.reject(new Error('there are no topics')),
+    crashed: () => outputOfCrashed(started),
     close: async () => {
       await worker.close();
       for (const taskwire of started) if (taskwire.running) await taskwire.stop('SIGKILL');

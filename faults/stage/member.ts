@@ -12,8 +12,9 @@ export interface Starter {
 /** One of the Taskwire processes of a stage, at an address that it keeps. */
 export class Member {
   private process: TaskwireProcess | undefined;
-  /** What those before it said. */
-  private said = '';
+  /** What those before it said, and how many characters it was. */
+  private formerOutput = '';
+  private formerlySaid = 0;
 
   private constructor(
     private readonly starter: Starter,
@@ -38,12 +39,18 @@ export class Member {
 
   /** What its processes have said so far, one after the other. */
   output(): string {
-    return this.said + (this.process?.output() ?? '');
+    return this.formerOutput + (this.process?.output() ?? '');
+  }
+
+  /** How many characters its processes have said so far, also of what is not kept. */
+  get said(): number {
+    return this.formerlySaid + (this.process?.said ?? 0);
   }
 
   /** Starts it; resolves when it listens. `env` and `folder`, where the application is, are for this start only. */
   async start(env: Record<string, string> = {}, folder?: string): Promise<void> {
-    this.said = this.output();
+    this.formerOutput = this.output();
+    this.formerlySaid = this.said;
     this.process = undefined;
     this.process = await this.starter.start(this.role, { ...this.env, ...env }, folder);
   }

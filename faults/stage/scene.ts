@@ -28,5 +28,7 @@ export interface Scene {
   inspector: Inspector;
   /** Writes a record that nobody can process; rejects where there are no topics. */
   poison(key: string | null, value: Buffer): Promise<void>;
+  /** What those of its processes said that have ended by a fault of their own. */
+  crashed(): Promise<string[]>;
   close(): Promise<void>;
 }

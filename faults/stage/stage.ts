@@ -92,6 +92,7 @@ export async function setStage(
     history,
     inspector: new DatabaseInspector(installation),
     poison: (key, value) => topicWorker.poison(key, value),
+    crashed: () => installation.crashed(),
     close,
   };
 }

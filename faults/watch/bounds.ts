@@ -2,7 +2,7 @@ import type { Violation } from '../check/violation.js';
 import type { Member } from '../stage/member.js';
 import type { Scene } from '../stage/scene.js';
 
-/** What a process may say about a fault, in characters: less than is kept of it. */
+/** What a process may say about a fault, in characters. */
 const OUTPUT = 900_000;
 
 /** What the tables of a trial may take on the disk, in bytes: some hundreds of tasks, and what vacuum has not taken yet. */
@@ -17,7 +17,7 @@ export interface Beginning {
 /** To be called before a trial, of which there may have been others on the scene. */
 export async function beginning(scene: Scene): Promise<Beginning> {
   const members = [...scene.webs, ...scene.workers];
-  const said = new Map(members.map((member) => [member, member.output().length]));
+  const said = new Map(members.map((member) => [member, member.said]));
   return { said, tableBytes: await scene.inspector.tableBytes() };
 }
 
@@ -31,8 +31,7 @@ export async function boundless(
   const { memoryMb } = scene;
   if (peakMb > memoryMb) found.push(`a process had ${peakMb} MB resident, over ${memoryMb}`);
   for (const [member, before] of said)
-    if (member.output().length - before > OUTPUT)
-      found.push(`a ${member.role} said more than ${OUTPUT} characters`);
+    if (member.said - before > OUTPUT) found.push(`a ${member.role} said more than ${OUTPUT} characters`);
   const bytes = (await scene.inspector.tableBytes()) - tableBytes;
   if (bytes > TABLES) found.push(`the tables took ${bytes} bytes, over ${TABLES}`);
   return found.map((what): Violation => ({ promise: 'bounds', harm: 'other', what }));

@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { Writable } from 'node:stream';
 import pg from 'pg';
-import { tick } from './tick.js';
+import { ticks } from './ticks.js';
 
 /** So many different statements are prepared; others, of which lists have many, are planned anew each time. */
 const MAX_PREPARED = 200;
@@ -37,18 +37,16 @@ export class PreparingClient extends (pg.Client as unknown as Client) {
       : super.query({ name, text: query, values }, ...rest);
   }
 
-  /** Holds back what is written until whoever is at work now, and who waits for a tick, has nothing more to ask. */
+  /** Holds back what is written until whoever is at work now has nothing more to ask; `transact` waits for two ticks before COMMIT. */
   private gather(): void {
     if (this.gathers) return;
     this.gathers = true;
     const { stream } = this.connection;
     stream.cork();
-    void tick()
-      .then(tick)
-      .then(() => {
-        this.gathers = false;
-        stream.uncork();
-      });
+    void ticks(3).then(() => {
+      this.gathers = false;
+      stream.uncork();
+    });
   }
 
   private begin(): Promise<unknown> {

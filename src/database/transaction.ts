@@ -1,7 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { allDone } from './all-done.js';
 import { faultOf } from './fault.js';
-import { tick } from './tick.js';
+import { ticks } from './ticks.js';
 
 /** How often a transaction that lost against another one is run again before its error is let out. */
 const MAX_REPEATS = 10;
@@ -42,6 +42,8 @@ export async function toSavepoint<T>(
   work: (savepoint: EntityManager) => Promise<T>,
 ): Promise<T> {
   const left = leftToCommit.get(manager);
+  // What has failed before it is not the savepoint's to take back.
+  if (left) await allDone(left);
   leftToCommit.delete(manager);
   try {
     return await manager.transaction(work);
@@ -66,5 +68,6 @@ async function once<T>(dataSource: DataSource, work: (manager: EntityManager) =>
 
 /** Throws if one of the writes has failed by now, without waiting for the server. */
 async function failedUnsent(writes: readonly Promise<unknown>[]): Promise<void> {
-  await Promise.race([Promise.all(writes), tick()]);
+  // pg tells of a statement that it cannot send at the next tick.
+  await Promise.race([Promise.all(writes), ticks(2)]);
 }

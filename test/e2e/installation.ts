@@ -164,15 +164,26 @@ export class Installation {
     return row?.sum ?? 0;
   }
 
+  /** What those processes said that have ended by a fault of their own. */
+  crashed(): Promise<string[]> {
+    return outputOfCrashed(this.processes);
+  }
+
   /** Ends what still runs and removes the schema. Rejects when a process had ended by a fault of its own. */
   async close(): Promise<void> {
-    const codes = await Promise.all(
-      this.processes.map((process) => (process.running ? process.stop('SIGKILL') : process.exited)),
-    );
+    const crashed = await this.crashed();
+    await Promise.all(this.processes.map((process) => process.stop('SIGKILL')));
     await this.dispose();
-    const crashed = this.processes.filter((_, index) => codes[index] === 1);
-    if (crashed.length > 0) throw new Error(crashed.map((process) => process.output()).join('\n'));
+    if (crashed.length > 0) throw new Error(crashed.join('\n'));
   }
+}
+
+/** What those processes said that have ended with the code 1. */
+export async function outputOfCrashed(processes: Iterable<Child>): Promise<string[]> {
+  const crashed: string[] = [];
+  for (const process of processes)
+    if (!process.running && (await process.exited) === 1) crashed.push(process.output());
+  return crashed;
 }
 
 /** Resolves when the process says that all that it depends on is well. */

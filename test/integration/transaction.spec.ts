@@ -1,11 +1,29 @@
 import { DataSource } from 'typeorm';
-import { dataSourceOptions } from '../../src/database/data-source.js';
+import { dataSourceOptions, embeddedOptions } from '../../src/database/data-source.js';
+import { EmbeddedDatabase } from '../../src/database/embedded/embedded-database.js';
 import { toSavepoint, transact, withCommit } from '../../src/database/transaction.js';
 import { createTestDatabase } from '../support/postgres.js';
+import { describeWithServices } from '../support/services.js';
+import { createEmbeddedDatabase, isEmbedded } from '../support/test-database.js';
 
-describe('writes that are left to the end of their transaction', () => {
-  let database: Awaited<ReturnType<typeof createTestDatabase>>;
+describeWithServices('writes that are left to the end of their transaction', ['postgres'], () => {
   let dataSource: DataSource;
+  let drop: () => Promise<void>;
+
+  const onServer = async (): Promise<void> => {
+    const database = await createTestDatabase();
+    dataSource = await new DataSource(dataSourceOptions({ url: database.url, poolSize: 1 })).initialize();
+    drop = () => database.drop();
+  };
+  const onEmbedded = async (): Promise<void> => {
+    const folder = await createEmbeddedDatabase();
+    const database = await EmbeddedDatabase.open(folder.folder);
+    dataSource = await new DataSource(embeddedOptions(database)).initialize();
+    drop = async () => {
+      await database.onApplicationShutdown();
+      await folder.drop();
+    };
+  };
 
   const write = (value: number): string => `INSERT INTO written VALUES (${value})`;
   const written = async (): Promise<number[]> => {
@@ -14,9 +32,7 @@ describe('writes that are left to the end of their transaction', () => {
   };
 
   beforeAll(async () => {
-    database = await createTestDatabase();
-    const options = dataSourceOptions({ url: database.url, poolSize: 1 });
-    dataSource = await new DataSource(options).initialize();
+    await (isEmbedded ? onEmbedded() : onServer());
     await dataSource.query('CREATE TABLE written (value int PRIMARY KEY)');
   });
 
@@ -24,7 +40,7 @@ describe('writes that are left to the end of their transaction', () => {
 
   afterAll(async () => {
     await dataSource.destroy();
-    await database.drop();
+    await drop();
   });
 
   it('are durable when the transaction is', async () => {
@@ -73,6 +89,29 @@ describe('writes that are left to the end of their transaction', () => {
     );
     await expect(failing).rejects.toThrow('cannot be written');
     expect(await written()).toEqual([]);
+  });
+
+  it('are not committed if one of them could not be sent', async () => {
+    const unsent = new Promise((_, reject) => {
+      process.nextTick(reject, new Error('cannot be sent'));
+    });
+    const failing = transact(dataSource, (manager) => withCommit(manager, [manager.query(write(1)), unsent]));
+    await expect(failing).rejects.toThrow('cannot be sent');
+    expect(await written()).toEqual([]);
+  });
+
+  it('let no savepoint begin behind one that has failed', async () => {
+    let begun = false;
+    const failing = transact(dataSource, async (manager) => {
+      await withCommit(manager, [manager.query('SELECT 1 / 0')]);
+      await toSavepoint(manager, () => {
+        begun = true;
+        return Promise.resolve();
+      }).catch(() => undefined);
+      await manager.query(write(1));
+    });
+    await expect(failing).rejects.toThrow('division by zero');
+    expect([begun, await written()]).toEqual([false, []]);
   });
 
   it('are waited for within a savepoint, which takes back what has failed and no more', async () => {

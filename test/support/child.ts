@@ -23,6 +23,7 @@ export class Child {
   /** The exit code; 128 plus its number after a signal, as in a shell. */
   readonly exited: Promise<number>;
   private text = '';
+  private written = 0;
 
   private constructor(
     private readonly process: ChildProcess,
@@ -31,6 +32,7 @@ export class Child {
     this.pid = pid;
     const keep = (chunk: string): void => {
       this.text = (this.text + chunk).slice(-OUTPUT_LIMIT);
+      this.written += chunk.length;
     };
     process.stdout?.setEncoding('utf8').on('data', keep);
     process.stderr?.setEncoding('utf8').on('data', keep);
@@ -67,6 +69,11 @@ export class Child {
   /** Standard output and standard error so far, as they came; the newest million characters. */
   output(): string {
     return this.text;
+  }
+
+  /** How many characters of output there were, also those that are not kept. */
+  get said(): number {
+    return this.written;
   }
 
   /** Sends a signal; one that has ended takes none. */
