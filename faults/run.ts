@@ -61,12 +61,14 @@ async function breakAll(): Promise<boolean> {
         quietMs: QUIET_MS,
         keep: values.keep,
       };
+      let isBroken = false;
       for await (const trial of runTrials(fault, servers, options)) {
         seeds = seeds.filter((seed) => seed !== trial.seed);
         results.push(await keep(trial));
-        // Who knows in which state it has left them.
-        if (trial.violations.length > 0) await stock.discard();
+        isBroken = trial.violations.length > 0;
       }
+      // Who knows in which state it has left them.
+      if (isBroken) await stock.discard();
     }
   }
   await stock.discard();
