@@ -55,7 +55,7 @@ export async function* runTrials(
   const set = (): Promise<Setting> => setFor(fault, servers, history, application ?? former?.folder);
   const setting = await phases.time('set', set);
   let keeps = keep === true;
-  const usesUp = former !== null || fault.embedded === true;
+  const usesUp = former !== null || fault.embedded === true || fault.usesUp === true;
   try {
     for (const seed of seeds) {
       const outcome = await runTrial(setting, { ...options, seed }, phases);

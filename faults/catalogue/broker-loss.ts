@@ -79,6 +79,7 @@ export const BROKER_LOSS_FAULTS: Fault[] = [
     name: 'empty-log',
     about: `\`kill -9\` of the broker, which comes back with nothing: no records, topics or groups (types with a time limit of ${TIME_LIMIT_SECONDS} s)`,
     attemptTimeoutSeconds: TIME_LIMIT_SECONDS,
+    usesUp: true,
     inject: async (stage) => {
       const { kafka } = stage.servers;
       await untilLettersAreKept(stage);
@@ -95,6 +96,7 @@ export const BROKER_LOSS_FAULTS: Fault[] = [
     name: 'topic-anew',
     about: `a request topic and its result topic are deleted and made anew (types with a time limit of ${TIME_LIMIT_SECONDS} s)`,
     attemptTimeoutSeconds: TIME_LIMIT_SECONDS,
+    usesUp: true,
     inject: async (stage) => {
       await untilLettersAreKept(stage);
       const { requestTopic, resultTopic } = stage.types.wild;

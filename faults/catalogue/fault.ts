@@ -12,6 +12,8 @@ interface Description {
   cluster?: Cluster;
   /** Whether everything starts as the version before the newest migration. */
   fromFormerVersion?: boolean;
+  /** Whether the workers of others may not outlive it, so that no second trial on the same stage means anything. */
+  usesUp?: boolean;
   /** After how many seconds a task on topics that nobody reports of is given to another worker, if ever. */
   attemptTimeoutSeconds?: number;
 }
