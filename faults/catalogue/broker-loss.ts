@@ -96,7 +96,6 @@ export const BROKER_LOSS_FAULTS: Fault[] = [
     name: 'topic-anew',
     about: `a request topic and its result topic are deleted and made anew (types with a time limit of ${TIME_LIMIT_SECONDS} s)`,
     attemptTimeoutSeconds: TIME_LIMIT_SECONDS,
-    usesUp: true,
     inject: async (stage) => {
       await untilLettersAreKept(stage);
       const { requestTopic, resultTopic } = stage.types.wild;
