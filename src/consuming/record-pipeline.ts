@@ -40,8 +40,11 @@ export interface RecordReader<D> {
 /** What became of a record; the reason tells why it was ignored, or the code of its error. */
 export type RecordOutcome = 'applied' | 'ignored' | 'dead_lettered';
 
-/** How much one transaction takes at the most: a record counts its bytes and this much for itself. */
-const MAX_ROUND_BYTES = 8 * 1024 * 1024;
+/**
+ * How much one transaction takes at the most: a record counts its bytes and this much for itself. Batches that are small go
+ * together; tasks that were accepted together share pages, which have no room for new versions of all their rows at once.
+ */
+const MAX_ROUND_BYTES = 1024 * 1024;
 const RECORD_BYTES = 4 * 1024;
 
 /**

@@ -138,7 +138,7 @@ describeWithServices('the effect of a record', ['kafka', 'postgres'], () => {
       const place = newPlace();
       await listener.results(recordBatch(place, ['the first makes the position']));
       const batch = recordBatch({ ...place, offset: 1 }, [...values, 'not JSON', ...values.map(strange)]);
-      const statements = await statementsDuring(() => listener.results(batch));
+      const statements = await statementsDuring(place.group, () => listener.results(batch));
       for (const { id } of tasks) expect((await client.task(id)).status).toBe('succeeded');
       return statements;
     };
@@ -147,8 +147,8 @@ describeWithServices('the effect of a record', ['kafka', 'postgres'], () => {
     expect(await costOf(60)).toBe(few);
   });
 
-  /** How many statements the transactions that move positions take. */
-  async function statementsDuring(work: () => Promise<void>): Promise<number> {
+  /** How many statements the transactions that move positions of a group take. */
+  async function statementsDuring(group: string, work: () => Promise<void>): Promise<number> {
     const dataSource = taskwire.app.get(DataSource);
     const transactions: string[][] = [];
     const create = dataSource.createQueryRunner.bind(dataSource);
@@ -158,7 +158,7 @@ describeWithServices('the effect of a record', ['kafka', 'postgres'], () => {
       transactions.push(statements);
       const query = runner.query.bind(runner);
       jest.spyOn(runner, 'query').mockImplementation((sql: string, parameters?: object) => {
-        statements.push(sql);
+        statements.push(`${sql} ${JSON.stringify(parameters)}`);
         return query(sql, parameters);
       });
       return runner;
@@ -166,7 +166,9 @@ describeWithServices('the effect of a record', ['kafka', 'postgres'], () => {
     await work();
     spy.mockRestore();
     return transactions
-      .filter((statements) => statements.some((sql) => sql.includes('consumer_positions')))
+      .filter((statements) =>
+        statements.some((sql) => sql.includes('consumer_positions') && sql.includes(group)),
+      )
       .flat().length;
   }
 
