@@ -1,8 +1,9 @@
 import { DataSource } from 'typeorm';
-import { startApp, type TestApp } from '../support/app.js';
-import { ComputeWorker, type ClaimJson } from '../support/compute-worker.js';
+import type { TestApp } from '../support/app.js';
+import { startClaimStage } from '../support/claim-stage.js';
+import type { ComputeWorker, ClaimJson } from '../support/compute-worker.js';
 import { eventually } from '../support/eventually.js';
-import { Rest } from '../support/rest.js';
+import type { Rest } from '../support/rest.js';
 import { describeWithServices, unique } from '../support/services.js';
 import { isEmbedded } from '../support/test-database.js';
 
@@ -13,15 +14,7 @@ describeWithServices('claims of tasks with an ordering key', ['postgres'], () =>
   let elsewhere: ComputeWorker;
 
   beforeAll(async () => {
-    taskwire = await startApp({
-      types: '  once: { maxAttempts: 1 }',
-      env: { KAFKA_BROKERS: '', ROLE: 'web' },
-    });
-    const another = await taskwire.startAnother();
-    await taskwire.startAnother({ ROLE: 'worker' });
-    rest = new Rest(taskwire.url);
-    worker = new ComputeWorker(taskwire.url);
-    elsewhere = new ComputeWorker(await another.getUrl());
+    ({ taskwire, rest, worker, elsewhere } = await startClaimStage('  once: { maxAttempts: 1 }'));
   });
 
   afterAll(() => taskwire.close());

@@ -1,10 +1,11 @@
 import { DataSource } from 'typeorm';
 import { closeApp } from '../../src/app/http.js';
-import { startApp, type TestApp } from '../support/app.js';
+import type { TestApp } from '../support/app.js';
+import { startClaimStage } from '../support/claim-stage.js';
 import type { LetterJson, PageJson } from '../support/client.js';
 import { ComputeWorker, type ClaimJson } from '../support/compute-worker.js';
 import { eventually } from '../support/eventually.js';
-import { Rest, type ProblemJson } from '../support/rest.js';
+import type { Rest, ProblemJson } from '../support/rest.js';
 import { describeWithServices } from '../support/services.js';
 import { itOnServer } from '../support/test-database.js';
 
@@ -21,12 +22,7 @@ describeWithServices('claims', ['postgres'], () => {
   let elsewhere: ComputeWorker;
 
   beforeAll(async () => {
-    taskwire = await startApp({ types: TYPES, env: { KAFKA_BROKERS: '', ROLE: 'web' } });
-    const another = await taskwire.startAnother();
-    await taskwire.startAnother({ ROLE: 'worker' });
-    rest = new Rest(taskwire.url);
-    worker = new ComputeWorker(taskwire.url);
-    elsewhere = new ComputeWorker(await another.getUrl());
+    ({ taskwire, rest, worker, elsewhere } = await startClaimStage(TYPES));
   });
 
   afterAll(() => taskwire.close());
