@@ -1,4 +1,5 @@
-import { Partitioners, type Message, type Producer } from 'kafkajs';
+import kafkajs, { Partitioners, type Message, type Producer } from 'kafkajs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { quickRetries, type KafkaClientFactory } from './kafka-client.js';
 import { kafkaFaultOf } from './kafka-errors.js';
 import { within } from './within.js';
@@ -11,10 +12,17 @@ const SEND_TIMEOUT_MS = 6_000;
 
 const DISCONNECT_TIMEOUT_MS = 3_000;
 
+/** Until the second try, in milliseconds: about as long as a cluster takes to hand a partition over. */
+const SECOND_TRY_MS = 100;
+
 /**
- * The kafkajs producer of one topic: one missing topic fails the metadata of every topic of a producer. It is not
- * idempotent, because kafkajs loses records then: after a failed request it rolls the sequence numbers of all partitions
- * back, and the broker takes the next records for duplicates.
+ * The kafkajs producer of one topic: one missing topic fails the metadata of every topic of a producer.
+ *
+ * kafkajs 2.2.4 loses records in two ways, which is why it is used like this:
+ * - It is not idempotent: after a failed request it rolls the sequence numbers of all partitions back, and the broker
+ *   takes the next records for duplicates.
+ * - It does not try again by itself: when a partition has moved to a node that has answered already for others, kafkajs'
+ *   second try leaves its records out and reports success. So the second try is another send, of all messages.
  */
 export class TopicSender {
   private producer: Promise<Producer> | null = null;
@@ -45,9 +53,19 @@ export class TopicSender {
   }
 
   private async transmit(messages: Message[]): Promise<void> {
-    this.producer ??= this.connect();
-    const producer = await this.producer;
-    await producer.send({ topic: this.topic, messages, acks: -1, timeout: ACK_TIMEOUT_MS });
+    const connecting = (this.producer ??= this.connect());
+    const producer = await connecting;
+    const produce = (): Promise<unknown> =>
+      producer.send({ topic: this.topic, messages, acks: -1, timeout: ACK_TIMEOUT_MS });
+    try {
+      await produce();
+    } catch (error) {
+      if (!isWorthAnother(error)) throw error;
+      await pause(SECOND_TRY_MS);
+      // Nobody waits for it any more.
+      if (this.producer !== connecting) throw error;
+      await produce();
+    }
   }
 
   private async connect(): Promise<Producer> {
@@ -56,10 +74,14 @@ export class TopicSender {
       createPartitioner: Partitioners.DefaultPartitioner,
       allowAutoTopicCreation: false,
       idempotent: false,
-      // Once more with fresh metadata, for a partition that has moved.
-      retry: quickRetries(1),
+      retry: quickRetries(0),
     });
     await producer.connect();
     return producer;
   }
+}
+
+/** kafkajs has fresh metadata after what it would have tried again, such as a partition that has moved. */
+function isWorthAnother(error: unknown): boolean {
+  return error instanceof kafkajs.KafkaJSNumberOfRetriesExceeded;
 }
