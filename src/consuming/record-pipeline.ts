@@ -47,6 +47,9 @@ export type RecordOutcome = 'applied' | 'ignored' | 'dead_lettered';
 const MAX_ROUND_BYTES = 1024 * 1024;
 const RECORD_BYTES = 4 * 1024;
 
+/** In a backlog: while the database writes what one round brought, the next one is read, decoded and folded. */
+const ROUNDS_AT_ONCE = 2;
+
 /**
  * The one way of a record from a topic into the database: position → decode → find the task → fold → write, in one
  * transaction for the batches of all partitions that gathered while the last one was under way. A batch is
@@ -77,6 +80,7 @@ export class RecordPipeline {
         return batches.map(() => ({ result: undefined }));
       },
       maxWeight: MAX_ROUND_BYTES,
+      atOnce: ROUNDS_AT_ONCE,
       weight: ({ records }) =>
         records.reduce((sum, { value }) => sum + RECORD_BYTES + (value?.length ?? 0), 0),
     });

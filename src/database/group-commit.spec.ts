@@ -120,6 +120,28 @@ describe('a group commit', () => {
     expect(stage.rounds).toEqual([['a'], ['ab'], ['b']]);
   });
 
+  it('begins a round beside another one only where it may and what waits fills it', async () => {
+    const stage = new Stage<number>({ maxWeight: 3, atOnce: 2 });
+    for (const item of [1, 2, 3, 4, 5]) void stage.commits.add(item);
+    await turn();
+    expect(stage.rounds).toEqual([[1, 2, 3]]);
+    for (const item of [6, 7, 8, 9]) void stage.commits.add(item);
+    await turn();
+    expect(stage.rounds).toEqual([
+      [1, 2, 3],
+      [4, 5, 6],
+    ]);
+    await stage.end(0);
+    expect(stage.rounds).toEqual([
+      [1, 2, 3],
+      [4, 5, 6],
+      [7, 8, 9],
+    ]);
+    await stage.end(1);
+    await stage.end(2);
+    await expect(stage.commits.drained()).resolves.toBeUndefined();
+  });
+
   it('tells each caller its own error, and the others their results', async () => {
     const stage = new Stage<number>({ maxWeight: 10 });
     const answers = Promise.allSettled([1, 2, 3].map((item) => stage.commits.add(item)));
