@@ -13,7 +13,10 @@ import type { NewDeadLetter } from './letter.js';
 import { headerText } from '../results/decode-header.js';
 import { encodeHeaders } from '../json/text-or-base64.js';
 
-/** A letter is linked with the one that was sent, or brought its task back, last; not with one that was closed beside that. */
+/**
+ * A letter is linked with the one that was sent, or brought its task back, last; not with one that was closed beside that. In the
+ * order of the identities, so that who writes the same letters at the same time waits and is not in a deadlock.
+ */
 const INSERT = `
   INSERT INTO dead_letters (
     id, identity, status, kind, topic, original_topic, original_partition, original_offset, original_timestamp,
@@ -36,6 +39,7 @@ const INSERT = `
       EXISTS (SELECT FROM dead_letter_actions AS a WHERE a.dead_letter_id = p.id AND a.action = 'closed'), p.id DESC
     LIMIT 1
   ) AS previous ON true
+  ORDER BY l.identity
   ON CONFLICT (identity) DO NOTHING
   RETURNING id`;
 

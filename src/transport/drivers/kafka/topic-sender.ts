@@ -1,7 +1,7 @@
 import kafkajs, { Partitioners, type Message, type Producer } from 'kafkajs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { quickRetries, type KafkaClientFactory } from './kafka-client.js';
-import { kafkaFaultOf } from './kafka-errors.js';
+import { kafkaFaultOf, protocolErrorOf } from './kafka-errors.js';
 import { within } from './within.js';
 
 /** How long the broker may wait for its replicas, in milliseconds; below the client's request time-out. */
@@ -12,8 +12,15 @@ const SEND_TIMEOUT_MS = 6_000;
 
 const DISCONNECT_TIMEOUT_MS = 3_000;
 
-/** Until the second try, in milliseconds: about as long as a cluster takes to hand a partition over. */
+/** Until the second try, in milliseconds: the new leader has to hear of it, too. */
 const SECOND_TRY_MS = 100;
+
+/** What a node says of a partition that it does not lead; names of the Kafka protocol's error codes. */
+const MOVED_ERRORS = new Set([
+  'NOT_LEADER_FOR_PARTITION',
+  'LEADER_NOT_AVAILABLE',
+  'UNKNOWN_TOPIC_OR_PARTITION',
+]);
 
 /**
  * The kafkajs producer of one topic: one missing topic fails the metadata of every topic of a producer.
@@ -60,7 +67,7 @@ export class TopicSender {
     try {
       await produce();
     } catch (error) {
-      if (!isWorthAnother(error)) throw error;
+      if (!mayHaveMoved(error)) throw error;
       await pause(SECOND_TRY_MS);
       // Nobody waits for it any more.
       if (this.producer !== connecting) throw error;
@@ -81,7 +88,14 @@ export class TopicSender {
   }
 }
 
-/** kafkajs has fresh metadata after what it would have tried again, such as a partition that has moved. */
-function isWorthAnother(error: unknown): boolean {
-  return error instanceof kafkajs.KafkaJSNumberOfRetriesExceeded;
+/**
+ * Whether fresh metadata, which kafkajs has by then, may name another node: the partition has moved, or its leader has
+ * gone. Anything else would be no better a moment later, and another try writes twice what was written.
+ */
+function mayHaveMoved(error: unknown): boolean {
+  if (!(error instanceof kafkajs.KafkaJSNumberOfRetriesExceeded)) return false;
+  const type = protocolErrorOf(error);
+  return type === null
+    ? !(error.cause instanceof kafkajs.KafkaJSRequestTimeoutError)
+    : MOVED_ERRORS.has(type);
 }
