@@ -52,8 +52,8 @@ const ROUNDS_AT_ONCE = 2;
 
 /**
  * The one way of a record from a topic into the database: position → decode → find the task → fold → write, in one
- * transaction for the batches of all partitions that gathered while the last one was under way. A batch is
- * acknowledged after that transaction is durable.
+ * transaction for the batches of all partitions that gathered while the last one was under way; in a backlog two of them
+ * go side by side, of different partitions. A batch is acknowledged after its transaction is durable.
  */
 @Injectable()
 export class RecordPipeline {

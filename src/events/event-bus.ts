@@ -4,7 +4,10 @@ import { HintChannel, type HintListener } from './hint-channel.js';
 
 /** Who is told what happens to tasks, in this process and in others. Must be quick. */
 export interface BusListener extends HintListener {
-  /** This process wrote these events. Those of one task come in order, but perhaps before older ones of other processes. */
+  /**
+   * This process wrote these events, in one transaction. Those of one task come in order, but perhaps before older ones of
+   * other transactions, here or in other processes.
+   */
   recorded(events: readonly RecordedEvent[]): void;
 }
 

@@ -20,13 +20,26 @@ describeWithServices('the kafka transport on several nodes', ['ownKafka'], () =>
     const brokers = nodes.map((node) => node.brokers);
     admin = new Kafka({ brokers, logLevel: logLevel.NOTHING }).admin();
     await admin.connect();
-    transport = new KafkaTransport({ brokers, clientId: 'moved' }, () => undefined);
+    transport = new KafkaTransport({ brokers, clientId: 'cluster' }, () => undefined);
   });
   afterAll(async () => {
     await transport.close();
     await admin.disconnect();
     await Promise.all(nodes.map((node) => node.close()));
   });
+
+  /** A topic with a partition on each of these nodes. */
+  async function topicOn(...leaders: number[]): Promise<string> {
+    const topic = unique('cluster');
+    const replicaAssignment = leaders.map((leader, partition) => ({ partition, replicas: [leader] }));
+    await admin.createTopics({ topics: [{ topic, replicaAssignment }] });
+    return topic;
+  }
+
+  async function reassign(topic: string, partition: number, replicas: number[]): Promise<void> {
+    const partitionAssignment = [{ partition, replicas }];
+    await admin.alterPartitionReassignments({ topics: [{ topic, partitionAssignment }] });
+  }
 
   async function stateOf(topic: string, partition: number): Promise<PartitionMetadata | undefined> {
     const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
@@ -39,16 +52,10 @@ describeWithServices('the kafka transport on several nodes', ['ownKafka'], () =>
   }
 
   it('has on the topic whatever it says is durable, also while a partition moves to another node', async () => {
-    const topic = unique('moved');
-    const replicaAssignment = [
-      { partition: 0, replicas: [1] },
-      { partition: 1, replicas: [2] },
-    ];
-    await admin.createTopics({ topics: [{ topic, replicaAssignment }] });
+    const topic = await topicOn(1, 2);
     const before = await published(transport, records(topic, 'before', COUNT));
 
-    const partitionAssignment = [{ partition: 1, replicas: [1] }];
-    await admin.alterPartitionReassignments({ topics: [{ topic, partitionAssignment }] });
+    await reassign(topic, 1, [1]);
     await eventually(async () => {
       expect((await stateOf(topic, 1))?.leader).toBe(1);
     });
@@ -62,14 +69,8 @@ describeWithServices('the kafka transport on several nodes', ['ownKafka'], () =>
   });
 
   it('writes nothing twice where another try would not help', async () => {
-    const topic = unique('ill');
-    const replicaAssignment = [
-      { partition: 0, replicas: [1] },
-      { partition: 1, replicas: [1] },
-    ];
-    await admin.createTopics({ topics: [{ topic, replicaAssignment }] });
-    const partitionAssignment = [{ partition: 1, replicas: [1, 2] }];
-    await admin.alterPartitionReassignments({ topics: [{ topic, partitionAssignment }] });
+    const topic = await topicOn(1, 1);
+    await reassign(topic, 1, [1, 2]);
     await eventually(async () => {
       expect((await stateOf(topic, 1))?.isr).toHaveLength(2);
     });
