@@ -236,8 +236,9 @@ describeWithServices('the page at /', ['kafka', 'postgres', 'browser'], () => {
 
     it('goes on where it was when a token has ended and another one is given', async () => {
       await page.goto(guarded.url);
-      await give(await tokenFor('alice', ['client'], { exp: Math.floor(Date.now() / 1000) + 2 }));
       await submit('{}');
+      await expectAsked('Credentials are needed.');
+      await give(await tokenFor('alice', ['client'], { exp: Math.floor(Date.now() / 1000) + 5 }));
       const id = await watched();
       await expectAsked('The token has expired.');
       await report(id, 10);

@@ -7,10 +7,12 @@ import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/ports.js';
 import { Rest } from '../support/rest.js';
 import { startTaskwire, type TaskwireProcess } from '../support/process.js';
+import { PATIENCE } from './installation.js';
 import { tenAtATime } from './submissions.js';
 
-/** How often it is killed, and how many clients submit one task after the other meanwhile. */
+/** How often it is killed, after how many acknowledged tasks, and how many clients submit one after the other meanwhile. */
 const KILLS = 3;
+const ACKNOWLEDGED = 200;
 const CLIENTS = 8;
 
 describe('a Taskwire with an embedded database', () => {
@@ -30,14 +32,15 @@ describe('a Taskwire with an embedded database', () => {
     return (taskwire = await startTaskwire({ role: 'all', env: { DATA_DIR: folder } }));
   }
 
-  /** Submits tasks until the process is gone; gives the ids of all that were acknowledged. */
+  /** Submits tasks until the process is gone; gives the ids of all that were acknowledged. Rejects if it refuses one. */
   async function submitUntilGone(process: TaskwireProcess, acknowledged: string[]): Promise<void> {
     const rest = new Rest(process.url);
     const client = async (): Promise<void> => {
       for (;;) {
-        const task = await rest.submit().catch(() => null);
-        if (task === null) return;
-        acknowledged.push(task.id);
+        const answer = await rest.post('/v1/tasks', { payload: {} }).catch(() => null);
+        if (answer === null) return;
+        expect(answer).toMatchObject({ status: 202 });
+        acknowledged.push(answer.json.id);
       }
     };
     await Promise.all(Array.from({ length: CLIENTS }, client));
@@ -73,12 +76,10 @@ describe('a Taskwire with an embedded database', () => {
     for (let kills = 0; kills < KILLS; kills++) {
       const victim = await start();
       const before = acknowledged.length;
-      const submitting = submitUntilGone(victim, acknowledged);
-      await eventually(() => {
-        expect(acknowledged.length).toBeGreaterThan(before + 200);
-      });
-      await victim.stop('SIGKILL');
-      await submitting;
+      const killing = eventually(() => {
+        expect(acknowledged.length).toBeGreaterThan(before + ACKNOWLEDGED);
+      }, PATIENCE).finally(() => victim.stop('SIGKILL'));
+      await Promise.all([submitUntilGone(victim, acknowledged), killing]);
     }
     const rest = new Rest((await start()).url);
     await tenAtATime(acknowledged, async (id) => {
