@@ -67,6 +67,16 @@ describeWithServices('what only Kafka knows', ['ownKafka'], () => {
     });
   });
 
+  it('has a new topic led by the time that it is ensured: what is published at once is written once', async () => {
+    for (let turn = 0; turn < 5; turn++) {
+      const topic = unique('fresh');
+      expect(await transport.topics.ensure([{ name: topic, partitions: 50 }])).toEqual([]);
+      await published(transport, records(topic, 'first', 200));
+      const partitions = await driver.withAdmin((admin) => admin.fetchTopicOffsets(topic));
+      expect(partitions.reduce((sum, { high }) => sum + Number(high), 0)).toBe(200);
+    }
+  });
+
   it('reads partitions that are added to a topic', async () => {
     const topic = unique('growing');
     await transport.topics.ensure([{ name: topic, partitions: 1 }]);

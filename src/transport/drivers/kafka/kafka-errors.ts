@@ -27,6 +27,13 @@ const TOPIC_ERRORS = new Set([
   'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
 ]);
 
+/** What a node says of a partition that it does not lead, not yet or not any more. */
+export const NOT_LED_ERRORS: ReadonlySet<string> = new Set([
+  'NOT_LEADER_FOR_PARTITION',
+  'LEADER_NOT_AVAILABLE',
+  'UNKNOWN_TOPIC_OR_PARTITION',
+]);
+
 /** Classifies what kafkajs threw. What it does not know is the transport's: no record is given up for a guess. */
 export function kafkaFaultOf(error: unknown): KafkaFault {
   const type = protocolErrorOf(error);

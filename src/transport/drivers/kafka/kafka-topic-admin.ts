@@ -1,4 +1,5 @@
 import type { Admin } from 'kafkajs';
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   TransportUnavailableError,
   type GroupLag,
@@ -7,13 +8,17 @@ import {
   type TopicSpec,
 } from '../../transport.js';
 import { quickRetries, type KafkaClientFactory } from './kafka-client.js';
-import { asError, kafkaFaultOf, protocolErrorOf, unavailable } from './kafka-errors.js';
+import { asError, kafkaFaultOf, NOT_LED_ERRORS, protocolErrorOf, unavailable } from './kafka-errors.js';
 import { within } from './within.js';
 
 const DISCONNECT_TIMEOUT_MS = 3_000;
 
 /** How long a list of all topics serves; brokers may have thousands. */
 const LIST_FOR_MS = 5_000;
+
+/** How often a new topic is asked for its leaders, and how long to wait in between, in milliseconds. */
+const LED_TRIES = 20;
+const LED_RETRY_MS = 50;
 
 /** Looks at topics and makes them. Everything throws `TransportUnavailableError` when Kafka does not answer in time. */
 export class KafkaTopicAdmin implements TopicAdmin {
@@ -59,15 +64,12 @@ export class KafkaTopicAdmin implements TopicAdmin {
 
   async lag(group: string, topics: string[]): Promise<GroupLag[]> {
     const existing = await this.describe(topics);
-    // A client of its own: these calls remember their topics, and one that is deleted later would fail every call.
-    const admin = this.createClient().admin({ retry: quickRetries(1) });
     try {
-      await admin.connect();
-      return await Promise.all(existing.map(({ name }) => lagOf(admin, group, name)));
+      return await this.askApart((admin) =>
+        Promise.all(existing.map(({ name }) => lagOf(admin, group, name))),
+      );
     } catch (error) {
       throw unavailable(error);
-    } finally {
-      void admin.disconnect().catch(() => undefined);
     }
   }
 
@@ -97,6 +99,7 @@ export class KafkaTopicAdmin implements TopicAdmin {
       await this.ask((admin) =>
         admin.createTopics({ topics: [{ topic: name, numPartitions: partitions, replicationFactor }] }),
       );
+      await this.askApart((admin) => whenLed(admin, name));
       return null;
     } catch (error) {
       const reason = causeOf(error);
@@ -117,6 +120,17 @@ export class KafkaTopicAdmin implements TopicAdmin {
     }
   }
 
+  /** By a client of its own: some questions remember their topics, and one that is deleted later would fail every call. */
+  private async askApart<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
+    const admin = this.createClient().admin({ retry: quickRetries(1) });
+    try {
+      await admin.connect();
+      return await question(admin);
+    } finally {
+      void admin.disconnect().catch(() => undefined);
+    }
+  }
+
   private async disconnect(): Promise<void> {
     const { admin } = this;
     this.admin = null;
@@ -128,6 +142,22 @@ export class KafkaTopicAdmin implements TopicAdmin {
     const admin = this.createClient().admin({ retry: quickRetries(1) });
     await admin.connect();
     return admin;
+  }
+}
+
+/**
+ * Resolves when the nodes that are to lead a topic's partitions do so, which is a little after everybody is told of them. Until
+ * then some partitions take what is sent and some refuse it, and the next try writes twice what was taken.
+ */
+async function whenLed(admin: Admin, topic: string): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await admin.fetchTopicOffsets(topic);
+      return;
+    } catch (error) {
+      if (tries === LED_TRIES || !NOT_LED_ERRORS.has(protocolErrorOf(error) ?? '')) throw error;
+    }
+    await pause(LED_RETRY_MS);
   }
 }
 

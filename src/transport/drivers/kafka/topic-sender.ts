@@ -1,7 +1,7 @@
 import kafkajs, { Partitioners, type Message, type Producer } from 'kafkajs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { quickRetries, type KafkaClientFactory } from './kafka-client.js';
-import { kafkaFaultOf, protocolErrorOf } from './kafka-errors.js';
+import { kafkaFaultOf, NOT_LED_ERRORS, protocolErrorOf } from './kafka-errors.js';
 import { within } from './within.js';
 
 /** How long the broker may wait for its replicas, in milliseconds; below the client's request time-out. */
@@ -14,13 +14,6 @@ const DISCONNECT_TIMEOUT_MS = 3_000;
 
 /** Until the second try, in milliseconds: the new leader has to hear of it, too. */
 const SECOND_TRY_MS = 100;
-
-/** What a node says of a partition that it does not lead; names of the Kafka protocol's error codes. */
-const MOVED_ERRORS = new Set([
-  'NOT_LEADER_FOR_PARTITION',
-  'LEADER_NOT_AVAILABLE',
-  'UNKNOWN_TOPIC_OR_PARTITION',
-]);
 
 /**
  * The kafkajs producer of one topic: one missing topic fails the metadata of every topic of a producer.
@@ -97,5 +90,5 @@ function mayHaveMoved(error: unknown): boolean {
   const type = protocolErrorOf(error);
   return type === null
     ? !(error.cause instanceof kafkajs.KafkaJSRequestTimeoutError)
-    : MOVED_ERRORS.has(type);
+    : NOT_LED_ERRORS.has(type);
 }
