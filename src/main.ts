@@ -45,15 +45,23 @@ function bracketed(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
-if (process.argv.includes('-h') || process.argv.includes('--help')) {
-  process.stdout.write(helpText());
-} else {
-  try {
-    await start(loadConfig(process.env));
-  } catch (error) {
-    const line =
-      error instanceof ConfigError ? error.message : `taskwire cannot start: ${(error as Error).message}`;
-    process.stderr.write(`${line}\n`);
-    process.exit(1);
-  }
+/** Whether help is asked for. @throws ConfigError for any other argument: settings come from the environment alone */
+function asksForHelp(args: readonly string[]): boolean {
+  const unknown = args.find((arg) => arg !== '-h' && arg !== '--help');
+  if (unknown !== undefined)
+    // Not what follows an equals sign: it may be a secret.
+    throw new ConfigError(
+      `${unknown.replace(/=.*/s, '')}: there is no such argument; settings are environment variables, see -h`,
+    );
+  return args.length > 0;
+}
+
+try {
+  if (asksForHelp(process.argv.slice(2))) process.stdout.write(helpText());
+  else await start(loadConfig(process.env));
+} catch (error) {
+  const line =
+    error instanceof ConfigError ? error.message : `taskwire cannot start: ${(error as Error).message}`;
+  process.stderr.write(`${line}\n`);
+  process.exit(1);
 }

@@ -1,9 +1,9 @@
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { challengeOf } from '../auth/challenge.js';
+import { readOn } from '../http/read-on.js';
 import type { AppError } from './app-error.js';
 import { toProblem } from './problem.js';
-import { readOn } from '../http/read-on.js';
 import { toAppError } from './to-app-error.js';
 
 /** Answers every error, from wherever in Nest or Fastify it comes, with a problem document; logs what is our fault. */

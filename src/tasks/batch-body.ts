@@ -2,8 +2,8 @@ import type { RawBodyRequest } from '@nestjs/common';
 import type { AuthenticatedRequest } from '../auth/caller.js';
 import { AppError } from '../errors/app-error.js';
 import { MAX_FIELDS } from '../errors/validation.pipe.js';
-import { parseInTurns } from '../json/parse-in-turns.js';
 import { bodyText } from '../http/body-text.js';
+import { parseInTurns } from '../json/parse-in-turns.js';
 import { MAX_TASKS } from './submit-batch.dto.js';
 
 /** Where tasks are submitted, and where batches of them. */

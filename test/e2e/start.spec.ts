@@ -22,6 +22,14 @@ describe('the program', () => {
     for (const name of Object.keys(SETTINGS)) expect(child.output()).toContain(`\n  ${name}: `);
   });
 
+  it('ends with 1 and one line for an argument, and does not repeat what may be a secret', async () => {
+    const child = await run(GOOD, '--JWT_SECRET=hush');
+    expect(await child.exited).toBe(1);
+    expect(child.output()).toBe(
+      '--JWT_SECRET: there is no such argument; settings are environment variables, see -h\n',
+    );
+  });
+
   it.each([
     [{ ROLE: 'wroker' }, 'ROLE must be one of all, web, worker, not "wroker"'],
     [
