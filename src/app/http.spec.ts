@@ -208,6 +208,11 @@ describe('errors', () => {
     expect(json).toMatchObject({ code: 'invalid_request', status: 400, instance: '/v1/things' });
   });
 
+  it('tell which names are not taken', async () => {
+    const { json } = await post('/v1/things', '{"payload":{"constructor":{"prototype":1}}}');
+    expect(json).toMatchObject({ detail: 'Nothing may be called __proto__, or prototype in a constructor.' });
+  });
+
   it('look the same for everything that is not there: an id, a path, one that cannot be decoded or is too long', async () => {
     const paths = [
       '/v1/things/1',

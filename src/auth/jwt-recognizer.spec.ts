@@ -52,7 +52,8 @@ describe('a JWT', () => {
     [{ roles: ['compute'], scope: 'operator' }, ['compute']],
     [{ roles: [] }, []],
     [{ roles: ['reader'] }, []],
-    [{ roles: 'operator' }, ['client']],
+    [{ roles: 'operator' }, []],
+    [{ roles: null }, ['client']],
   ])('with %j has the roles %j', async (claims, roles) => {
     expect(await bySecret().recognize(await sign(claims))).toMatchObject({ roles });
   });

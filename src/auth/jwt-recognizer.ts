@@ -88,9 +88,13 @@ function identityOf(payload: JWTPayload): Identity | null {
   };
 }
 
-/** Roles that we know; `client` where the token says nothing of roles, or has a scope that is about other things. */
+/**
+ * Roles that we know; `client` where the token says nothing of roles, or has a scope that is about other things. Roles that are
+ * no array say something, but nothing that we know.
+ */
 function rolesOf(roles: unknown, scope: unknown): Role[] {
   if (Array.isArray(roles)) return ROLES.filter((role) => roles.includes(role));
+  if (roles !== undefined && roles !== null) return [];
   const words = typeof scope === 'string' ? scope.split(' ') : [];
   const known = ROLES.filter((role) => words.includes(role));
   return known.length === 0 ? ['client'] : known;

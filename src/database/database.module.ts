@@ -26,7 +26,9 @@ export class DatabaseModule {
           }),
           dataSourceFactory: async (options) => {
             if (!options) throw new Error('the data source has no options');
-            const dataSource = await new DataSource(options).initialize();
+            const dataSource = await new DataSource(options).initialize().catch((error: unknown) => {
+              throw database instanceof EmbeddedDatabase ? error : unreachable(error);
+            });
             await migrate(dataSource);
             return dataSource;
           },
@@ -50,6 +52,12 @@ export async function openDatabase(config: DatabaseConfig): Promise<Database> {
   } catch (error) {
     throw new ConfigError(`DATA_DIR: the embedded database cannot be opened (${(error as Error).message})`);
   }
+}
+
+/** Names the setting. Some errors of Node's have no message, but a code. */
+function unreachable(cause: unknown): Error {
+  const { message, code } = cause as NodeJS.ErrnoException;
+  return new Error(`DATABASE_URL: no connection (${message || code})`, { cause });
 }
 
 function optionsOf(database: Database): DataSourceOptions {

@@ -65,8 +65,15 @@ export interface DueDispatch {
   expired: boolean;
 }
 
-/** A report of whoever holds a lease ("sent" to a claimed one) renews the lease by its length, and leaves it where it is. */
-const RENEWS = `excluded.state = 'sent' AND d.state = 'claimed'`;
+/** The length of a lease for which nobody asked for another one, in seconds. */
+export const LEASE_SECONDS = 60;
+
+/**
+ * A report ("sent") to a claimed dispatch renews the lease by its length. To one that waits to be claimed it is a claim: with a lease it
+ * comes again when no more is heard of it.
+ */
+const CLAIMS = `excluded.state = 'sent' AND d.state IN ('claimed', 'claimable', 'behind')`;
+const CLAIMED_SECONDS = `coalesce(d.lease_seconds, ${LEASE_SECONDS})`;
 
 const PUT = `
   INSERT INTO dispatches AS d
@@ -81,12 +88,12 @@ const PUT = `
     expires_at timestamptz)
   ON CONFLICT (task_id) DO UPDATE SET
     attempt = excluded.attempt, holder = NULL, claimable_since = excluded.claimable_since,
-    state = CASE WHEN ${RENEWS} THEN d.state ELSE excluded.state END,
-    due_at = CASE WHEN ${RENEWS}
-      THEN least(excluded.due_at, statement_timestamp() + make_interval(secs => d.lease_seconds))
+    state = CASE WHEN ${CLAIMS} THEN 'claimed' ELSE excluded.state END,
+    due_at = CASE WHEN ${CLAIMS}
+      THEN least(excluded.due_at, statement_timestamp() + make_interval(secs => ${CLAIMED_SECONDS}))
       ELSE excluded.due_at END,
-    worker = CASE WHEN ${RENEWS} THEN d.worker ELSE excluded.worker END,
-    lease_seconds = CASE WHEN ${RENEWS} THEN d.lease_seconds ELSE excluded.lease_seconds END,
+    worker = CASE WHEN ${CLAIMS} THEN d.worker ELSE excluded.worker END,
+    lease_seconds = CASE WHEN ${CLAIMS} THEN ${CLAIMED_SECONDS} ELSE excluded.lease_seconds END,
     ordering_number = coalesce(d.ordering_number, excluded.ordering_number), expires_at = excluded.expires_at
   WHERE (d.attempt, d.state, d.due_at) IS DISTINCT FROM (excluded.attempt, excluded.state, excluded.due_at)`;
 

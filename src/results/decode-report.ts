@@ -6,6 +6,8 @@ import { RecordError } from './record-error.js';
 
 /** The envelope's fields as they were parsed; `null` counts as missing. */
 export interface Envelope {
+  /** Gives the JSON text of a field that is there. */
+  source: (field: 'message' | 'error') => string;
   status: unknown;
   attempt: unknown;
   progress: unknown;
@@ -33,7 +35,7 @@ const STATUS_WORDS = new Map<string, Report['status']>([
  * @throws RecordError `status_missing`, `status_unknown`, `result_too_large`
  */
 export function decodeReport(envelope: Envelope, resultText: () => string): Report {
-  const message = optionalText(envelope.message);
+  const message = optionalText(envelope.message, () => envelope.source('message'));
   const status = decodeStatus(envelope.status);
   switch (status) {
     case 'succeeded':
@@ -41,7 +43,7 @@ export function decodeReport(envelope: Envelope, resultText: () => string): Repo
     case 'failed':
       return {
         status,
-        error: decodeTaskError(envelope.error, message),
+        error: decodeTaskError(envelope.error, () => envelope.source('error'), message),
         retryable: isJsonObject(envelope.error) && envelope.error.retryable === true,
         message,
       };

@@ -199,6 +199,17 @@ describe('a wrapped value', () => {
     expect(report('{"status":"FAILED","error":"in"}', around)).toMatchObject({ error: { message: 'in' } });
   });
 
+  it('says what is no text as its JSON text, digit for digit, wherever it stands', () => {
+    const around = ',"message":9007199254740993,"error":{"code":9007199254740995}';
+    expect(report('{"status":"RUNNING"}', around)).toMatchObject({ message: '9007199254740993' });
+    expect(report('{"status":"FAILED"}', around)).toMatchObject({ error: { code: '9007199254740995' } });
+    const own = '{"status":"FAILED","message":1.0,"error":{"code":9007199254740997}}';
+    expect(report(own, around)).toMatchObject({
+      message: '1.0',
+      error: { code: '9007199254740997', message: '1.0' },
+    });
+  });
+
   it('has its attempt in its payload, else around it', () => {
     expect(decode('{"taskId":"1","attempt":3,"payload":{"status":"DONE"}}').attempt).toBe(3);
     expect(decode('{"taskId":"1","attempt":3,"payload":{"status":"DONE","attempt":4}}').attempt).toBe(4);
@@ -233,6 +244,18 @@ describe('a failure', () => {
       message: 'why',
       stack: 's',
       code: '7',
+    });
+  });
+
+  it('says what is no text as its JSON text, digit for digit', () => {
+    expect(errorOf('"message":{"row":9007199254740993}').message).toBe('{"row":9007199254740993}');
+    expect(errorOf('"error":9007199254740993').message).toBe('9007199254740993');
+    expect(
+      errorOf('"error":{"message":[9007199254740993,1.0],"code":9007199254740995,"type":1e400}'),
+    ).toEqual({
+      type: '1e400',
+      message: '[9007199254740993,1.0]',
+      code: '9007199254740995',
     });
   });
 

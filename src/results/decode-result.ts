@@ -66,7 +66,7 @@ export function decodeResultText(
     throw new RecordError('task_id_missing', 'Neither the value nor the key or a header names a task.');
   }
   const payload = wrappedPayload(value);
-  const envelope = payload ? openWrapping(value, payload) : envelopeOf(value);
+  const envelope = payload ? openWrapping(value, payload, source) : envelopeOf(value, () => source);
   return {
     ...candidates,
     attempt: decodeAttempt(envelope.attempt, record.headers),
@@ -109,18 +109,24 @@ function wrappedPayload({ status, payload }: JsonObject): JsonObject | null {
   return (status === undefined || status === null) && isJsonObject(payload) ? payload : null;
 }
 
-function envelopeOf({ status, attempt, progress, message, error }: JsonObject): Envelope {
-  return { status, attempt, progress, message, error };
+function envelopeOf(
+  { status, attempt, progress, message, error }: JsonObject,
+  source: () => Map<string, string>,
+): Envelope {
+  return { status, attempt, progress, message, error, source: (field) => source().get(field) ?? 'null' };
 }
 
 /** A wrapped value's envelope: the fields of the payload come first. */
-function openWrapping(value: JsonObject, payload: JsonObject): Envelope {
+function openWrapping(value: JsonObject, payload: JsonObject, source: Map<string, string>): Envelope {
+  const own = envelopeOf(payload, () => members(source.get('payload') ?? '{}'));
+  const outer = envelopeOf(value, () => source);
   return {
-    status: payload.status,
-    attempt: payload.attempt ?? value.attempt,
-    progress: payload.progress ?? value.progress,
-    message: payload.message ?? value.message,
-    error: payload.error ?? value.error,
+    status: own.status,
+    attempt: own.attempt ?? outer.attempt,
+    progress: own.progress ?? outer.progress,
+    message: own.message ?? outer.message,
+    error: own.error ?? outer.error,
+    source: (field) => ((own[field] ?? null) === null ? outer : own).source(field),
   };
 }
 

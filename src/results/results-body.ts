@@ -28,7 +28,10 @@ const RESULT: Schema = {
   example: { taskId: '01930000-0000-7000-8000-000000000000', attempt: 1, status: 'DONE', vector: [0.1] },
 };
 
-/** What `POST /v1/results` takes. */
+/** HTTP's door for results. */
+export const RESULTS_PATH = '/v1/results';
+
+/** What it takes. */
 export const RESULTS_BODY: Schema = {
   oneOf: [
     RESULT,

@@ -7,11 +7,11 @@ import { bodyText } from '../http/body-text.js';
 import { OutcomesResponse, outcomesOf } from '../tasks/outcome.dto.js';
 import { receivedResults } from './received-results.js';
 import { ResultIntake } from './result-intake.js';
-import { RESULTS_BODY } from './results-body.js';
+import { RESULTS_BODY, RESULTS_PATH } from './results-body.js';
 
 /** HTTP's door for results. */
 @ApiTags('workers')
-@Controller('v1/results')
+@Controller(RESULTS_PATH)
 @AllowRoles('compute')
 export class ResultsController {
   constructor(private readonly intake: ResultIntake) {}
@@ -27,6 +27,6 @@ export class ResultsController {
   @ApiOkResponse({ type: OutcomesResponse })
   async results(@Req() request: RawBodyRequest<FastifyRequest>): Promise<OutcomesResponse> {
     const texts = receivedResults(request.body, bodyText(request));
-    return outcomesOf(await this.intake.take(texts), '/v1/results');
+    return outcomesOf(await this.intake.take(texts), RESULTS_PATH);
   }
 }

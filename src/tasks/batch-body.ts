@@ -27,11 +27,16 @@ export function tooLong(): AppError {
   return new AppError('payload_too_large', `A task has at most ${MAX_TASK_BYTES} bytes.`);
 }
 
+/** What a task is told that has names which would change a prototype where somebody copies it. */
+export function untrusted(): AppError {
+  return new AppError('invalid_request', 'Nothing may be called __proto__, or prototype in a constructor.');
+}
+
 /**
- * Reads the body of a batch a task at a time, so that nobody is held up by its length. A task that is too long is not read: it
- * is `null`, and its text tells.
+ * Reads the body of a batch a task at a time, so that nobody is held up by its length. A task that is too long or not to be
+ * trusted is not read: it is `null`, and its text is not.
  *
- * @param parse parses a part of it; throws where that is no JSON, or not one to trust
+ * @param parse parses a part of it; throws a SyntaxError where that is no JSON, and an AppError where it is not to be trusted
  * @throws AppError `invalid_request`
  */
 export async function readBatch(
@@ -39,7 +44,15 @@ export async function readBatch(
   parse: (text: string) => unknown,
 ): Promise<object> {
   const text = bodyText(request);
-  const parseShort = (part: string): unknown => (part.length > MAX_TASK_BYTES ? null : parse(part));
+  const parseShort = (part: string): unknown => {
+    if (part.length > MAX_TASK_BYTES) return null;
+    try {
+      return parse(part);
+    } catch (error) {
+      if (error instanceof AppError) return null;
+      throw error;
+    }
+  };
   const { members, elements } = await parseInTurns(text, parseShort, ROOM).catch((cause: unknown) => {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new AppError('invalid_request', `The body is not the JSON text of an object: ${reason}`, { cause });

@@ -11,7 +11,7 @@ import { TakesNoQuery } from '../errors/takes-no-values.guard.js';
 import { RequestValidationPipe } from '../errors/validation.pipe.js';
 import { OwnerLimits } from '../limits/owner-limits.js';
 import { traceparentOf } from '../observability/tracing.js';
-import { BATCH_PATH, MAX_TASK_BYTES, tooLong, type BatchRequest } from './batch-body.js';
+import { BATCH_PATH, MAX_TASK_BYTES, tooLong, untrusted, type BatchRequest } from './batch-body.js';
 import { BatchItemDto, SubmitBatchDto } from './submit-batch.dto.js';
 import type { Submitted } from './submit.service.js';
 import { SubmittedBatchResponse } from './submitted-batch.dto.js';
@@ -77,6 +77,7 @@ export class TaskBatchController {
     traceparent: string | null,
   ): Promise<Submitted> {
     if (text.length > MAX_TASK_BYTES) throw tooLong();
+    if (task === null && text !== 'null') throw untrusted();
     const body = await this.validation.transform(task ?? 'null', { type: 'body', metatype: BatchItemDto });
     if (!(body instanceof BatchItemDto)) throw new TypeError('the validation made no task of an item');
     return this.intake.submit(caller, {

@@ -303,6 +303,16 @@ describeWithServices('claims', ['postgres'], () => {
       });
     });
 
+    it('are given by a report of who never claimed: the task comes again when no more is heard of it', async () => {
+      const { id } = await rest.submit();
+      await worker.answer({ taskId: id, attempt: 1, status: 'RUNNING' });
+      expect(await worker.claim()).toEqual([]);
+      expect(await dispatchOf(id)).toMatchObject({ state: 'claimed' });
+      expect(await secondsLeft(id)).toBeLessThanOrEqual(60);
+      await endLease(id);
+      expect(await elsewhere.claim({ waitSeconds: 10 })).toMatchObject([{ taskId: id, attempt: 2 }]);
+    });
+
     const endLeaseIn = (id: string, seconds: number) =>
       taskwire.app
         .get(DataSource)

@@ -39,6 +39,14 @@ describeWithServices('results over HTTP', ['postgres'], () => {
     expect(text).toContain('"result":{"ids":[9007199254740993],"results":[1.0]}');
   });
 
+  it('may have any names, as on a topic', async () => {
+    const { id } = await claimed();
+    const result = '{"__proto__":{"n":9007199254740993},"constructor":{"prototype":1}}';
+    const record = `{"taskId":"${id}","attempt":1,"status":"DONE",${result.slice(1)}`;
+    expect(await worker.answer(`{"results":[${record}]}`)).toEqual([{ index: 0, outcome: 'applied' }]);
+    expect((await rest.get(`/v1/tasks/${id}`)).text).toContain(`"result":${result}`);
+  });
+
   it('may be wrapped', async () => {
     const { id } = await claimed();
     await worker.answer({ taskId: id, attempt: 1, payload: { status: 'SUCCESS', vector_ids: [101] } });

@@ -14,6 +14,7 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
+import { LEASE_SECONDS } from '../dispatch.repository.js';
 
 /** How many tasks may be claimed, or given back, at a time. */
 const MAX_ITEMS = 100;
@@ -38,7 +39,7 @@ export class ClaimDto {
   max?: number | null;
 
   /** How long the leases last without a report. */
-  @ApiPropertyOptional({ type: 'integer', default: 60 })
+  @ApiPropertyOptional({ type: 'integer', default: LEASE_SECONDS })
   @IsOptional()
   @IsInt()
   @Min(5)

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from '../../json/json-object.js';
+import { members } from '../../json/members.js';
 import { utf8Text } from '../../json/utf8-text.js';
 import { decodeTaskError } from '../../results/decode-task-error.js';
 import type { DeliveredRecord, RecordHeaders } from '../../transport/transport.js';
@@ -14,8 +15,9 @@ import { countField, MAX_INTEGER, MAX_TIMESTAMP, textField, timeField } from './
 export const envelopeFormat: DeadLetterFormat = { name: 'taskwire', read };
 
 function read(record: DeliveredRecord): DeadLetterReading | null {
-  const envelope = parse(record.value);
-  if (!isJsonObject(envelope)) return null;
+  const text = record.value && utf8Text(record.value);
+  const envelope = text === null ? null : parse(text);
+  if (text === null || !isJsonObject(envelope)) return null;
   const { original, error } = envelope;
   if (!isJsonObject(original) || error === undefined || error === null) return null;
   const bytes = readBytes(original);
@@ -28,7 +30,11 @@ function read(record: DeliveredRecord): DeadLetterReading | null {
         timestamp: countField(original.timestamp, MAX_TIMESTAMP),
       },
       ...bytes,
-      error: { stack: null, code: null, ...decodeTaskError(error, null) },
+      error: {
+        stack: null,
+        code: null,
+        ...decodeTaskError(error, () => members(text).get('error') ?? 'null', null),
+      },
       attempts: countField(envelope.attempts, MAX_INTEGER),
       group: textField(envelope.group),
       taskId: textField(envelope.taskId),
@@ -47,9 +53,7 @@ function readBytes(
   return { key: decodeBytes(key), value: decodeBytes(value), headers: decodeHeaders(headers) };
 }
 
-function parse(bytes: Buffer | null): unknown {
-  const text = bytes && utf8Text(bytes);
-  if (text === null) return null;
+function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
