@@ -10,6 +10,7 @@ import { lockNames } from '../database/advisory-locks.js';
 import { transact } from '../database/transaction.js';
 import { TaskTypes } from '../task-types/task-types.js';
 import type { Delivery } from '../task-types/task-type.js';
+import { DeliveryChangesRepository } from './delivery-changes.repository.js';
 import { DispatchRepository, type OrderedGroup } from './dispatch.repository.js';
 import { orderingLock } from './ordering.js';
 
@@ -31,6 +32,7 @@ export class DeliveryChanges implements OnApplicationBootstrap, BeforeApplicatio
 
   constructor(
     private readonly dataSource: DataSource,
+    private readonly changes: DeliveryChangesRepository,
     private readonly dispatches: DispatchRepository,
     private readonly taskTypes: TaskTypes,
   ) {}
@@ -44,13 +46,13 @@ export class DeliveryChanges implements OnApplicationBootstrap, BeforeApplicatio
   }
 
   private async round(): Promise<boolean> {
-    const moved = await this.dispatches.moveToTopics(this.names('topic'), ROUND);
+    const moved = await this.changes.moveToTopics(this.names('topic'), ROUND);
     return (await this.moveToClaims()) + moved + (await this.freeStuck()) > 0;
   }
 
   private moveToClaims(): Promise<number> {
     return transact(this.dataSource, async (manager) => {
-      const moved = await this.dispatches.moveToClaims(manager, this.names('claim'), ROUND);
+      const moved = await this.changes.moveToClaims(manager, this.names('claim'), ROUND);
       const groups = moved.flatMap(({ type, orderingKey }) =>
         orderingKey === null ? [] : [{ type, orderingKey }],
       );
@@ -62,7 +64,7 @@ export class DeliveryChanges implements OnApplicationBootstrap, BeforeApplicatio
   /** Keys that a process with another file has forgotten to advance. */
   private freeStuck(): Promise<number> {
     return transact(this.dataSource, async (manager) => {
-      const groups = await this.dispatches.stuck(manager, ROUND);
+      const groups = await this.changes.stuck(manager, ROUND);
       await this.advance(manager, groups);
       return groups.length;
     });

@@ -158,15 +158,6 @@ const ADVANCE = `
       ORDER BY ordering_number LIMIT 1
     ) AS next))`;
 
-/** Keys whose tasks wait for nobody: whoever should have let them advance did not know that their type is claimed. */
-const STUCK = `
-  SELECT DISTINCT b.type, b.ordering_key AS "orderingKey" FROM dispatches AS b
-  WHERE b.state = 'behind' AND NOT EXISTS (
-    SELECT FROM dispatches AS d
-    WHERE d.type = b.type AND d.ordering_key = b.ordering_key AND d.ordering_number IS NOT NULL
-      AND d.state IN ('claimable', 'claimed'))
-  LIMIT $1`;
-
 /** Attempt and expiry are the dispatch's, whose row is locked; what else is read of the task never changes. */
 const LEASED_COLUMNS = `
   t.id AS "taskId", taken.attempt, t.type, t.ordering_key AS "orderingKey", taken.expires_at AS "expiresAt",
@@ -223,31 +214,6 @@ const TAKE_EXPIRED_UNSENT = `
   ORDER BY due_at LIMIT $1
   FOR UPDATE SKIP LOCKED`;
 
-const MOVE_TO_TOPICS = `
-  WITH moved AS (
-    UPDATE dispatches SET state = 'unsent', due_at = now(), claimable_since = NULL
-    WHERE task_id = ANY(ARRAY(
-      SELECT task_id FROM dispatches WHERE state IN ('claimable', 'behind') AND type = ANY($1::text[])
-      ORDER BY ordering_number, task_id LIMIT $2
-      FOR UPDATE SKIP LOCKED))
-    RETURNING task_id
-  )
-  SELECT count(*) AS count FROM moved`;
-
-/** Not those that somebody holds a lease on: they may be on their way. */
-const MOVE_TO_CLAIMS = `
-  WITH moved AS (
-    UPDATE dispatches SET holder = NULL, due_at = expires_at,
-      state = CASE WHEN ordering_key IS NULL THEN 'claimable' ELSE 'behind' END,
-      claimable_since = CASE WHEN ordering_key IS NULL THEN now() END
-    WHERE task_id = ANY(ARRAY(
-      SELECT task_id FROM dispatches WHERE state = 'unsent' AND due_at <= now() AND type = ANY($1::text[])
-      ORDER BY due_at, ordering_number, task_id LIMIT $2
-      FOR UPDATE SKIP LOCKED))
-    RETURNING type, ordering_key AS "orderingKey"
-  )
-  SELECT * FROM moved`;
-
 const ADD_TO_RECORDS = `
   UPDATE dispatches AS d SET record = n.record::json
   FROM json_to_recordset($1::json) AS n(id uuid, record text) WHERE d.task_id = n.id`;
@@ -303,11 +269,6 @@ export class DispatchRepository {
       groups.map(({ type }) => type),
       groups.map(({ orderingKey }) => orderingKey),
     ]);
-  }
-
-  /** Keys of which tasks wait and none is claimable or held. */
-  async stuck(manager: EntityManager, limit: number): Promise<OrderedGroup[]> {
-    return manager.query(STUCK, [limit]);
   }
 
   /** Removes the dispatches of tasks that have ended. */
@@ -377,22 +338,6 @@ export class DispatchRepository {
     types: readonly string[],
   ): Promise<LeasedDispatch[]> {
     return this.dataSource.query(TAKE_ORDERED, [holder, epoch, limit, types]);
-  }
-
-  /** Lets dispatches of these types that wait to be claimed be sent instead, and tells how many. */
-  async moveToTopics(types: readonly string[], limit: number): Promise<number> {
-    if (types.length === 0) return 0;
-    const [moved] = await this.dataSource.query<{ count: number }[]>(MOVE_TO_TOPICS, [types, limit]);
-    return moved?.count ?? 0;
-  }
-
-  /** Lets dispatches of these types that wait to be sent be claimed instead; their keys have to be advanced. */
-  async moveToClaims(
-    manager: EntityManager,
-    types: readonly string[],
-    limit: number,
-  ): Promise<{ type: string; orderingKey: string | null }[]> {
-    return types.length === 0 ? [] : manager.query(MOVE_TO_CLAIMS, [types, limit]);
   }
 
   /** Locks dispatches that are due for something else than to be sent. */
