@@ -53,6 +53,22 @@ describe('GatheringServer', () => {
     expect(received).toEqual(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'last']);
   });
 
+  it('writes the frames of one turn at once', async () => {
+    const received: string[] = [];
+    client.on('message', (data: Buffer) => received.push(data.toString()));
+    const { _sender: sender } = ours as unknown as {
+      _sender: { sendFrame: (frame: Buffer[], done: () => void) => void };
+    };
+    const frame = [Buffer.from([0x81, 1]), Buffer.from('f')];
+    for (let n = 0; n < 9; n++) sender.sendFrame(frame, () => undefined);
+    await new Promise<void>((resolve) => {
+      sender.sendFrame(frame, resolve);
+    });
+    expect(writes).toBe(1);
+    while (received.length < 10) await once(client, 'message');
+    expect(received.join('')).toBe('ffffffffff');
+  });
+
   it('writes what a later turn sends', async () => {
     ours.send('first');
     await once(client, 'message');

@@ -14,17 +14,17 @@ export class GatheringServer extends WebSocketServer {
     accept: (socket: WebSocket, request: IncomingMessage) => void,
   ): void {
     super.handleUpgrade(request, connection, head, (socket, upgraded) => {
-      gather(socket, connection);
+      gather(connection);
       accept(socket, upgraded);
     });
   }
 }
 
-/** Holds what a socket sends back until the current turn is over. */
-function gather(socket: WebSocket, connection: Duplex): void {
-  const send = socket.send.bind(socket) as (...args: unknown[]) => void;
+/** Holds what is written to a connection until the current turn is over. */
+function gather(connection: Duplex): void {
+  const write = connection.write.bind(connection) as (...args: unknown[]) => boolean;
   let isGathering = false;
-  socket.send = (...args: unknown[]): void => {
+  connection.write = (...args: unknown[]): boolean => {
     if (!isGathering) {
       isGathering = true;
       connection.cork();
@@ -33,6 +33,6 @@ function gather(socket: WebSocket, connection: Duplex): void {
         connection.uncork();
       });
     }
-    send(...args);
+    return write(...args);
   };
 }

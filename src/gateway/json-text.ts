@@ -10,24 +10,15 @@ export class JsonText<T> {
 }
 
 /**
- * Socket.IO's own encoder, but for messages whose last argument is JSON text: those are put together, not parsed and
- * printed, so that an event with many followers is written once, and its numbers digit for digit.
+ * Socket.IO's own encoder, but for acknowledgements of JSON text: those are put together, not parsed and printed, so that
+ * numbers stay digit for digit. https://socket.io/docs/v4/socket-io-protocol/#packet-encoding
  */
 class JsonTextEncoder extends Encoder {
   override encode(packet: Packet): unknown[] {
-    const args: unknown = packet.data;
-    const last: unknown = Array.isArray(args) ? args.at(-1) : undefined;
-    if (!(last instanceof JsonText) || !Array.isArray(args)) return super.encode(packet);
-    const others = args.slice(0, -1).map((arg) => `${JSON.stringify(arg)},`);
-    return [`${head(packet)}[${others.join('')}${last.text}]`];
+    const [answer]: unknown[] = packet.type === PacketType.ACK ? (packet.data as unknown[]) : [];
+    if (!(answer instanceof JsonText)) return super.encode(packet);
+    return [`${packet.type}${packet.id}[${answer.text}]`];
   }
-}
-
-/** What goes before the arguments: https://socket.io/docs/v4/socket-io-protocol/#packet-encoding */
-function head({ type, nsp, id }: Packet): string {
-  if (type !== PacketType.EVENT && type !== PacketType.ACK)
-    throw new Error('only events and acknowledgements take arguments');
-  return `${type}${nsp === '/' ? '' : `${nsp},`}${id ?? ''}`;
 }
 
 /** For Socket.IO's option `parser`. Clients need none. */

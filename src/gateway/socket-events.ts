@@ -38,9 +38,9 @@ export interface ClientToServerEvents {
   unsubscribe: (body: { taskId: string } | { mine: true }, acknowledge: Acknowledge) => void;
 }
 
-/** What the server emits. */
+/** What the server sends; an event goes past `emit`, see emitEvent. */
 export interface ServerToClientEvents {
-  task: (event: JsonText<TaskEventMessage>) => void;
+  task: (event: TaskEventMessage) => void;
 }
 
 /** What the server knows about a socket. */

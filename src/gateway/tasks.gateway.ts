@@ -21,7 +21,7 @@ import type { Following } from '../events/following.js';
 import { OwnerLimits } from '../limits/owner-limits.js';
 import { TaskRepository } from '../tasks/task.repository.js';
 import type { Acknowledge, Refusal, TaskServer, TaskSocket } from './socket-events.js';
-import { eventMessage, taskAcknowledgement } from './socket-messages.js';
+import { emitEvent, taskAcknowledgement } from './socket-messages.js';
 import { parseSubscription, parseUnsubscription } from './subscription.js';
 import { UnreadMeter } from './unread-meter.js';
 import { visibleTask } from './visible-task.js';
@@ -140,7 +140,9 @@ export class TasksGateway implements OnGatewayInit<TaskServer>, OnGatewayConnect
   private welcome(socket: TaskSocket): void {
     const meter = new UnreadMeter(socket.conn);
     const following = this.followers.join({
-      emit: (event) => socket.emit('task', eventMessage(event)),
+      emit: (event) => {
+        emitEvent(socket, event);
+      },
       unread: () => meter.unread,
       // Without a goodbye, after which a Socket.IO client would not come again by itself.
       dismiss: (reason) => {
