@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { ROOT } from '../../test/support/cache.js';
 import type { Random } from '../mix/random.js';
 import type { Member } from '../stage/member.js';
-import type { Stage } from '../stage/stage.js';
+import { HEAP_LIMIT, type Stage } from '../stage/stage.js';
 import type { Fault } from './fault.js';
 import { makeResultLetters, redrive } from './letters.js';
 
@@ -16,7 +16,7 @@ const PASSINGS = 20;
 /** The settings of a Node process that loads a program of `faults/preload` first. */
 export function preloading(program: string): Record<string, string> {
   const { href } = pathToFileURL(path.join(ROOT, 'faults', 'preload', program));
-  return { NODE_OPTIONS: `--import ${href}` };
+  return { NODE_OPTIONS: `${HEAP_LIMIT} --import ${href}` };
 }
 
 interface Point {

@@ -19,6 +19,9 @@ import { writeTypes, type StageTypes } from './types.js';
 const SDK = path.join(ROOT, 'workers', 'python');
 const SDK_WORKER = path.join(ROOT, 'faults', 'workers', 'sdk_worker.py');
 
+/** For `NODE_OPTIONS`: a process whose objects take more MB ends, and what it needs no more it clears away before that. */
+export const HEAP_LIMIT = '--max-old-space-size=256';
+
 /** What a trial runs on: two processes of each role, workers of four kinds, and servers that can be broken. */
 export interface Stage extends Scene {
   servers: Servers;
@@ -45,7 +48,7 @@ export async function setStage(
   const installation = await Installation.create({
     brokers,
     databaseUrl: servers.postgres.url,
-    env: CREDENTIALS,
+    env: { ...CREDENTIALS, NODE_OPTIONS: HEAP_LIMIT },
     ...(folder !== undefined && { folder }),
   });
   const types = await writeTypes(installation, timeLimit);
