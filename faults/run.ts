@@ -15,7 +15,7 @@ const TASKS = 60;
 const QUIET_MS = 120_000;
 
 /** Trials of one fault on one stage, at the most: what they leave behind there is audited each time. */
-const STAGE_TRIALS = 10;
+const STAGE_TRIALS = 11;
 
 // npm run faults -- [--fault NAME,…] [--seed N] [--repeats N] [--write] [--keep]
 // npm run faults -- --bugs [--fault BUG,…] [--seed N] [--repeats SEEDS] [--write]. Taskwire has to be built.
