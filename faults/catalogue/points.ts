@@ -24,7 +24,7 @@ interface Point {
   role: 'web' | 'worker';
   /** What is done and what is not when it dies. */
   about: string;
-  /** Sees to it that the point is passed. */
+  /** Sees to it that the point is passed; called until the process has died there: another one may be quicker. */
   provoke?: (stage: Stage) => Promise<void>;
 }
 
@@ -39,7 +39,8 @@ function killedAt({ point, role, about, provoke }: Point): Fault {
       const KILL_AFTER = String(provoke ? 1 : random.between(1, PASSINGS + 1));
       await member.terminate();
       await member.start({ ...preloading('kill-point.mjs'), KILL_POINT: point, KILL_AFTER });
-      await provoke?.(stage);
+      const deadline = performance.now() + PATIENCE_MS;
+      while (provoke && member.pid !== undefined && performance.now() < deadline) await provoke(stage);
       await member.ended(PATIENCE_MS);
     },
     mend: async (stage) => {
