@@ -43,14 +43,18 @@ export class DispatchSender {
   ) {}
 
   /**
-   * Sends dispatches of one topic, in their order, while the lease lasts. When this throws, those that were not sent
-   * have been given up, unless the database is away: then their leases run out.
+   * Sends dispatches of one topic, in their order, while the lease lasts and until the topic cannot be written: a later one must not
+   * overtake those that it held back. What was not sent is given up then, and when this throws, unless the database is away: then
+   * the leases run out.
    */
   async send(topic: string, dispatches: readonly LeasedDispatch[], lease: Lease): Promise<void> {
     const unsent = new Set(dispatches);
     try {
-      for (const part of inParts(dispatches))
-        await this.sendPart(topic, await this.stillHeld(part, lease), unsent);
+      for (const part of inParts(dispatches)) {
+        if (await this.sendPart(topic, await this.stillHeld(part, lease), unsent)) continue;
+        await this.dispatches.giveUp([...unsent], this.holder, RETRY_SECONDS);
+        return;
+      }
     } catch (error) {
       if (error instanceof TransportUnavailableError) {
         this.metrics.recordsDispatched.inc({ outcome: 'unavailable' });
@@ -73,17 +77,17 @@ export class DispatchSender {
     return dispatches.filter(({ taskId }) => held.has(taskId));
   }
 
-  /** Takes those that have become durable out of `unsent`. */
+  /** Takes those that have become durable, or were refused, out of `unsent`. Answers whether the topic could be written. */
   private async sendPart(
     topic: string,
     dispatches: readonly LeasedDispatch[],
     unsent: Set<LeasedDispatch>,
-  ): Promise<void> {
-    if (dispatches.length === 0) return;
+  ): Promise<boolean> {
+    if (dispatches.length === 0) return true;
     const results = await this.publish(dispatches);
     const sent: LeasedDispatch[] = [];
-    const heldBack: LeasedDispatch[] = [];
     const refused: { dispatch: LeasedDispatch; cause: Error }[] = [];
+    let isWritable = true;
     for (const [index, dispatch] of dispatches.entries()) {
       const result = results[index];
       if (!result) throw new Error('the transport answered for fewer records than it was given');
@@ -95,7 +99,7 @@ export class DispatchSender {
           this.topicKeeper.written(topic);
           break;
         case 'topic-not-writable':
-          heldBack.push(dispatch);
+          isWritable = false;
           this.topicKeeper.notWritable(topic, result.error.message);
           break;
         case 'refused':
@@ -103,8 +107,11 @@ export class DispatchSender {
       }
     }
     await this.markSent(sent);
-    await this.dispatches.giveUp(heldBack, this.holder, RETRY_SECONDS);
-    for (const { dispatch, cause } of refused) await this.refusals.write(dispatch, topic, cause);
+    for (const { dispatch, cause } of refused) {
+      await this.refusals.write(dispatch, topic, cause);
+      unsent.delete(dispatch);
+    }
+    return isWritable;
   }
 
   private publish(dispatches: readonly LeasedDispatch[]): Promise<PublishResult[]> {
