@@ -69,6 +69,14 @@ describe('GatheringServer', () => {
     expect(received.join('')).toBe('ffffffffff');
   });
 
+  it('waits no longer than two seconds for a client that does not answer a goodbye', async () => {
+    client.pause();
+    const start = performance.now();
+    ours.close();
+    await once(ours, 'close');
+    expect(performance.now() - start).toBeLessThan(20_000);
+  });
+
   it('writes what a later turn sends', async () => {
     ours.send('first');
     await once(client, 'message');

@@ -17,6 +17,7 @@ describeWithServices('SIGTERM under load', ['kafka', 'postgres'], ({ brokers }) 
   let worker: TaskwireProcess;
   let load: Load;
   let socket: SocketClient | undefined;
+  let silent: SocketClient | undefined;
 
   beforeAll(async () => {
     groups = await ConsumerGroups.connect(brokers);
@@ -40,6 +41,7 @@ describeWithServices('SIGTERM under load', ['kafka', 'postgres'], ({ brokers }) 
 
   afterAll(async () => {
     socket?.close();
+    silent?.close();
     await load.stop();
     await Promise.all([installation.close(), groups.close()]);
   });
@@ -59,13 +61,15 @@ describeWithServices('SIGTERM under load', ['kafka', 'postgres'], ({ brokers }) 
     await installation.start('worker');
   }, 120_000);
 
-  it('ends a web process in time, although clients wait for tasks and follow them', async () => {
+  it('ends a web process in time, although clients wait for tasks, follow them, and do not answer any more', async () => {
     const [web] = webs;
     if (!web) throw new Error('there is no web process');
     const client = new Client(web.url);
     const { id } = await client.submit({}, { delaySeconds: 3600 });
     socket = await SocketClient.connect(web.url);
     await socket.ask('subscribe', { taskId: id });
+    silent = await SocketClient.connect(web.url);
+    silent.pause();
     const waiting = fetch(`${web.url}/v1/tasks/${id}?wait=60`);
     const stream = openStream(`${web.url}/v1/tasks/${id}/stream`);
     await eventually(() => {

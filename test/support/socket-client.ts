@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { io, type Socket } from 'socket.io-client';
+import type { WebSocket } from 'ws';
 import type { TaskEventMessage } from '../../src/gateway/socket-events.js';
 
 /** What the server answered to a message. */
@@ -51,6 +52,11 @@ export class SocketClient {
         resolve(answer);
       });
     });
+  }
+
+  /** Reads nothing more, also no goodbye. Only over `websocket`. */
+  pause(): void {
+    (this.socket.io.engine.transport as unknown as { ws: WebSocket }).ws.pause();
   }
 
   close(): void {
