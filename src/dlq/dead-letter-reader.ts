@@ -8,6 +8,7 @@ import { blamingRecords } from '../database/fault.js';
 import { REQUEST_HEADERS } from '../dispatch/request-record.js';
 import { attemptIn } from './attempt-in.js';
 import { headerText } from '../results/decode-header.js';
+import { shortError } from '../results/decode-task-error.js';
 import { TaskTypes } from '../task-types/task-types.js';
 import { TaskRepository } from '../tasks/task.repository.js';
 import type { TaskError } from '../tasks/task-state.js';
@@ -60,7 +61,13 @@ export class DeadLetterReader implements RecordReader<DeadLetterReading | null> 
       letter,
       fact: {
         taskId,
-        fact: { kind: 'dead-lettered', deadLetterId, error, attempt, at: original.timestamp },
+        fact: {
+          kind: 'dead-lettered',
+          deadLetterId,
+          error: shortError(error),
+          attempt,
+          at: original.timestamp,
+        },
       },
     };
   }

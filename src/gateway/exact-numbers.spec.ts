@@ -15,6 +15,10 @@ describe('hasExactNumbers', () => {
     expect(hasExactNumbers(json)).toBe(true);
   });
 
+  it('is told of strings of any length', () => {
+    expect(hasExactNumbers(`{"n":1e3,"message":"${'x'.repeat(15_000_000)}"}`)).toBe(true);
+  });
+
   it.each([
     '{"fileId":9007199254740993}',
     '{"deep":[{"x":-9007199254740993}]}',

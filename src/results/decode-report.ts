@@ -1,7 +1,7 @@
 import { isJsonObject } from '../json/json-object.js';
 import { printed } from '../json/printed.js';
 import type { Report } from '../tasks/facts.js';
-import { decodeTaskError, optionalText } from './decode-task-error.js';
+import { decodeMessage, decodeTaskError } from './decode-task-error.js';
 import { RecordError } from './record-error.js';
 
 /** The envelope's fields as they were parsed; `null` counts as missing. */
@@ -35,7 +35,7 @@ const STATUS_WORDS = new Map<string, Report['status']>([
  * @throws RecordError `status_missing`, `status_unknown`, `result_too_large`
  */
 export function decodeReport(envelope: Envelope, resultText: () => string): Report {
-  const message = optionalText(envelope.message, () => envelope.source('message'));
+  const message = decodeMessage(envelope.message, () => envelope.source('message'));
   const status = decodeStatus(envelope.status);
   switch (status) {
     case 'succeeded':

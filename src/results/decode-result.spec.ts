@@ -259,12 +259,31 @@ describe('a failure', () => {
     });
   });
 
-  it('keeps 16 KiB of the message and 64 KiB of the stack, and marks what was cut', () => {
+  it('keeps 256 characters of type and code, 16 KiB of the message and 64 KiB of the stack, and marks what was cut', () => {
     const long = (length: number): string => 'x'.repeat(length);
-    const kept = errorOf(`"error":{"message":"${long(16_384)}","stack":"${long(65_536)}"}`);
-    expect([kept.message, kept.stack]).toEqual([long(16_384), long(65_536)]);
-    const cut = errorOf(`"error":{"message":"${long(16_385)}","stack":"${long(65_537)}"}`);
-    expect([cut.message, cut.stack]).toEqual([`${long(16_384)}…`, `${long(65_536)}…`]);
+    const error = (more: number): string =>
+      JSON.stringify({
+        type: long(256 + more),
+        message: long(16_384 + more),
+        stack: long(65_536 + more),
+        code: long(256 + more),
+      });
+    expect(errorOf(`"error":${error(0)}`)).toEqual(JSON.parse(error(0)));
+    expect(errorOf(`"error":${error(1)}`)).toEqual({
+      type: `${long(256)}…`,
+      message: `${long(16_384)}…`,
+      stack: `${long(65_536)}…`,
+      code: `${long(256)}…`,
+    });
+  });
+
+  it('is said in a message of 16 KiB at the most, as everything that a worker says', () => {
+    for (const status of ['RUNNING', 'DONE', 'FAILED']) {
+      const { report } = decode(
+        JSON.stringify({ taskId: '1', status, result: 1, message: 'x'.repeat(1_000_000) }),
+      );
+      expect(report.message?.length).toBe(16_385);
+    }
   });
 
   it('is not cut into half a character', () => {
