@@ -73,11 +73,7 @@ export class AuditLog implements BeforeApplicationShutdown {
   /** Notes a refusal. Never throws, never waits. */
   refused({ caller, address, action, target, code }: Refusal): void {
     const entry = entryOf('refused', caller, { action, target, code, address });
-    const key = JSON.stringify(entry);
-    const known = this.waiting.get(key);
-    if (known) known.count++;
-    else if (this.waiting.size < MAX_WAITING) this.waiting.set(key, entry);
-    else this.metrics.auditEntriesLost.inc();
+    this.wait(JSON.stringify(entry), entry);
     this.rounds.request();
   }
 
@@ -108,13 +104,17 @@ export class AuditLog implements BeforeApplicationShutdown {
         entries.map(([, entry]) => entry),
       );
     } catch (error) {
-      for (const [key, entry] of entries) {
-        const { count = 0 } = this.waiting.get(key) ?? {};
-        this.waiting.set(key, { ...entry, count: entry.count + count });
-      }
+      for (const [key, entry] of entries) this.wait(key, entry);
       if (!this.closing) await this.comeAgain();
       throw error;
     }
+  }
+
+  private wait(key: string, entry: NewEntry): void {
+    const known = this.waiting.get(key);
+    if (known) known.count += entry.count;
+    else if (this.waiting.size < MAX_WAITING) this.waiting.set(key, entry);
+    else this.metrics.auditEntriesLost.inc(entry.count);
   }
 
   private async comeAgain(): Promise<void> {

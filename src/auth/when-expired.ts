@@ -21,9 +21,20 @@ export function whenExpired(identity: Identity, callback: () => void): () => voi
   };
 }
 
-/** A signal that is aborted, too, when the caller's credentials are taken back. */
-export function orRevoked({ revoked }: Identity, signal: AbortSignal): AbortSignal {
-  return revoked === null ? signal : AbortSignal.any([signal, revoked]);
+/**
+ * A signal that is aborted when the caller is gone, which every caller is in the end, or its credentials are taken back. Not
+ * `AbortSignal.any`, which leaves something behind in the longer-lived signal: https://github.com/nodejs/node/issues/55351
+ */
+export function goneOrRevoked({ revoked }: Identity, gone: AbortSignal): AbortSignal {
+  if (revoked === null) return gone;
+  const either = new AbortController();
+  const abort = (): void => {
+    for (const signal of [gone, revoked]) signal.removeEventListener('abort', abort);
+    either.abort();
+  };
+  if (gone.aborted || revoked.aborted) either.abort();
+  else for (const signal of [gone, revoked]) signal.addEventListener('abort', abort);
+  return either.signal;
 }
 
 /** How long the caller's credentials still hold, in seconds; no fewer than 0. */

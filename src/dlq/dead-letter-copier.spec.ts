@@ -15,16 +15,24 @@ describe('DeadLetterCopier', () => {
     jest.restoreAllMocks();
   });
 
-  it('writes only the copies of a sick topic again', async () => {
+  it('writes only the copies of a sick topic again, and asks for none of it before it is well', async () => {
     jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
     const rounds = [[letter('1', 'sick'), letter('2', 'well'), letter('3', 'sick'), letter('4', 'well')]];
     const copied: string[] = [];
     const troubles: string[] = [];
+    const asked: string[][] = [];
     const repository = {
-      takeForCopy: () => Promise.resolve(rounds.shift() ?? []),
+      takeForCopy: (_count: number, _seconds: number, heldBack: string[]) => {
+        asked.push(heldBack);
+        return Promise.resolve(rounds.shift() ?? []);
+      },
       markCopied: (ids: string[]) => Promise.resolve(void copied.push(...ids)),
     };
-    const keeper = { written: () => undefined, notWritable: (topic: string) => troubles.push(topic) };
+    const keeper = {
+      written: () => undefined,
+      notWritable: (topic: string) => troubles.push(topic),
+      notWritableTopics: () => new Map(troubles.map((topic) => [topic, 'away'])),
+    };
     const publish = (records: OutgoingRecord[]) =>
       records.some(({ topic }) => topic === 'sick-dlq')
         ? Promise.reject(new TransportUnavailableError('away'))
@@ -39,6 +47,9 @@ describe('DeadLetterCopier', () => {
       expect(copied).toEqual(['2', '4']);
     });
     expect(troubles).toEqual(['sick-dlq']);
+    await eventually(() => {
+      expect(asked.slice(0, 2)).toEqual([[], ['sick-dlq']]);
+    });
   });
 });
 

@@ -57,7 +57,8 @@ export class DeadLetterCopier implements OnApplicationBootstrap, BeforeApplicati
   }
 
   private async copy(): Promise<boolean> {
-    const letters = await this.deadLetters.takeForCopy(ROUND, RETRY_SECONDS);
+    const heldBack = [...this.topicKeeper.notWritableTopics().keys()];
+    const letters = await this.deadLetters.takeForCopy(ROUND, RETRY_SECONDS, heldBack);
     if (letters.length === 0) return false;
     const topics = new Set(letters.map(topicOf));
     const done = await allDone(

@@ -46,7 +46,8 @@ const INSERT = `
 const TAKE_FOR_COPY = `
   UPDATE dead_letters SET copy_due_at = now() + make_interval(secs => $2)
   WHERE id IN (
-    SELECT id FROM dead_letters WHERE copy_due_at <= now() ORDER BY copy_due_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+    SELECT id FROM dead_letters WHERE copy_due_at <= now() AND topic || '-dlq' <> ALL($3)
+    ORDER BY copy_due_at LIMIT $1 FOR UPDATE SKIP LOCKED)
   RETURNING id`;
 
 /** What a letter's headers take up in memory; unlike other columns they have to be read to be measured. */
@@ -104,8 +105,12 @@ export class DeadLetterRepository {
   }
 
   /** Takes letters whose copy is due, for `seconds`. */
-  async takeForCopy(limit: number, seconds: number): Promise<DeadLetter[]> {
-    const [taken]: [{ id: string }[], number] = await this.dataSource.query(TAKE_FOR_COPY, [limit, seconds]);
+  async takeForCopy(limit: number, seconds: number, heldBack: readonly string[]): Promise<DeadLetter[]> {
+    const [taken]: [{ id: string }[], number] = await this.dataSource.query(TAKE_FOR_COPY, [
+      limit,
+      seconds,
+      heldBack,
+    ]);
     return taken.length === 0 ? [] : this.load(taken.map(({ id }) => id));
   }
 

@@ -7,12 +7,15 @@ import { Rounds } from './rounds.js';
 /** Of how many tasks it is remembered what was last told about them. */
 const REMEMBERED = 10_000;
 
+/** The most tasks that wait to be read; where there are more, the oldest are left out. */
+const MAX_HINTED = 10_000;
+
 /** The most tasks that one query reads: results may be large. */
 const TASKS_PER_ROUND = 100;
 
 /**
  * Who follows all tasks of an owner, whichever they are. A live hint: it starts now, is driven by the bus alone, and
- * where hints get lost, events are left out.
+ * where hints get lost, or come faster than they can be read, events are left out.
  */
 export class OwnTasks {
   private readonly logger = new Logger(OwnTasks.name);
@@ -56,7 +59,11 @@ export class OwnTasks {
   /** Reads what is new in these tasks, if anybody follows an owner at all. */
   hint(taskIds: readonly string[]): void {
     if (this.followings.size === 0) return;
-    for (const taskId of taskIds) this.hinted.add(taskId);
+    for (const taskId of taskIds) {
+      this.hinted.add(taskId);
+      const [oldest] = this.hinted;
+      if (this.hinted.size > MAX_HINTED && oldest !== undefined) this.hinted.delete(oldest);
+    }
     this.rounds.request();
   }
 

@@ -17,7 +17,7 @@ import { ApiAcceptedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowRoles } from '../auth/access.js';
 import { type Caller, CurrentCaller, visibleOwner } from '../auth/caller.js';
-import { orRevoked, secondsLeft } from '../auth/when-expired.js';
+import { goneOrRevoked, secondsLeft } from '../auth/when-expired.js';
 import { ApiProblems } from '../errors/api-problems.decorator.js';
 import { AppError } from '../errors/app-error.js';
 import { toAppError } from '../errors/to-app-error.js';
@@ -168,5 +168,5 @@ const NEVER = new AbortController().signal;
 
 /** Aborted when the client has gone before its answer was written, or its credentials were taken back. */
 function waiterSignal(caller: Caller, reply: FastifyReply, wait: number | undefined): AbortSignal {
-  return wait === undefined ? NEVER : orRevoked(caller, goneSignal(reply));
+  return wait === undefined ? NEVER : goneOrRevoked(caller, goneSignal(reply));
 }

@@ -3,7 +3,7 @@ import { ApiBody, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { AllowRoles } from '../../auth/access.js';
 import { CurrentCaller, type Caller } from '../../auth/caller.js';
-import { orRevoked, secondsLeft } from '../../auth/when-expired.js';
+import { goneOrRevoked, secondsLeft } from '../../auth/when-expired.js';
 import { ApiProblems } from '../../errors/api-problems.decorator.js';
 import { AppError } from '../../errors/app-error.js';
 import { TakesNoQuery } from '../../errors/takes-no-values.guard.js';
@@ -52,7 +52,7 @@ export class ClaimsController {
       waitSeconds: Math.min(body.waitSeconds ?? 0, secondsLeft(caller)),
     };
     const gone = goneSignal(reply);
-    const claims = await this.claimer.claim(request, orRevoked(caller, gone));
+    const claims = await this.claimer.claim(request, goneOrRevoked(caller, gone));
     this.takeBackFromGone(claims, reply, gone);
     return `{"items":[${claims.map(claimText).join(',')}]}`;
   }
