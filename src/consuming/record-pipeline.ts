@@ -124,7 +124,7 @@ export class RecordPipeline {
     guard.count(read, letters.length);
     this.bus.announce(events);
     for (const { outcome, reason } of counts) reader.count?.(outcome, reason);
-    for (const { topic, error } of letters) this.metrics.deadLetters.inc({ topic, code: codeOf(error) });
+    this.metrics.deadLettersStored(letters);
   }
 
   private async effects<D>(

@@ -48,6 +48,6 @@ export class Refusals {
       return written.events;
     });
     this.bus.announce(events);
-    if (events.length > 0) this.metrics.deadLetters.inc({ topic, code: 'record_refused' });
+    if (events.length > 0) this.metrics.deadLettersStored([letter]);
   }
 }

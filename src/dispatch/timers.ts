@@ -75,18 +75,22 @@ export class Timers implements OnApplicationBootstrap, BeforeApplicationShutdown
   }
 
   private async round(name: string, take: Take): Promise<boolean> {
-    const { facts, outcomes, events } = await transact(this.dataSource, async (manager): Promise<Round> => {
-      const [turn] = await manager.query<{ isMine: boolean }[]>(TAKE_TURN, [`taskwire timers ${name} `]);
-      if (turn?.isMine !== true) return { facts: [], outcomes: [], events: [] };
-      const due = await this.inTurn(manager, await take(manager));
-      const facts = due.map((dispatch) => ({ taskId: dispatch.taskId, fact: this.factOf(dispatch) }));
-      return { facts, ...(await this.writer.apply(manager, facts, { skipLocked: true })) };
-    });
+    const { facts, outcomes, events, letters } = await transact(
+      this.dataSource,
+      async (manager): Promise<Round> => {
+        const [turn] = await manager.query<{ isMine: boolean }[]>(TAKE_TURN, [`taskwire timers ${name} `]);
+        if (turn?.isMine !== true) return { facts: [], outcomes: [], events: [], letters: [] };
+        const due = await this.inTurn(manager, await take(manager));
+        const facts = due.map((dispatch) => ({ taskId: dispatch.taskId, fact: this.factOf(dispatch) }));
+        return { facts, ...(await this.writer.apply(manager, facts, { skipLocked: true })) };
+      },
+    );
     this.bus.announce(events);
     const lost = facts.filter(
       ({ fact }, index) => fact.kind === 'lease-lost' && outcomes[index]?.outcome === 'applied',
     );
     this.metrics.leasesLost.inc(lost.length);
+    this.metrics.deadLettersStored(letters);
     return events.length > 0;
   }
 

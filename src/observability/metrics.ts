@@ -1,5 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { TaskError } from '../tasks/task-state.js';
+import { FewValues } from './few-values.js';
+
+/** Of a label whose values come from outside, so many are told apart: each is a time series for the life of the process. */
+const MAX_VALUES = 100;
 
 /**
  * What this process counts. Whoever does something counts it here; gauges that cost a query are filled by the classes
@@ -30,9 +35,9 @@ export class Metrics {
     registers: [this.registry],
   });
 
-  readonly deadLetters = new Counter({
+  private readonly deadLetters = new Counter({
     name: 'taskwire_dead_letters_total',
-    help: 'Dead letters stored, by the topic of the record and the code of the error',
+    help: 'Dead letters stored, by the topic of the record and the code of the error; the hundredth of either and all after it are other',
     labelNames: ['topic', 'code'] as const,
     registers: [this.registry],
   });
@@ -77,7 +82,19 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  private readonly topics = new FewValues(MAX_VALUES);
+  private readonly codes = new FewValues(MAX_VALUES);
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** Counts dead letters that were stored. Whoever writes to a topic chooses what stands in them. */
+  deadLettersStored(letters: readonly { topic: string; error: TaskError }[]): void {
+    for (const { topic, error } of letters)
+      this.deadLetters.inc({
+        topic: this.topics.known(topic),
+        code: this.codes.known(error.code ?? error.type),
+      });
   }
 }

@@ -11,7 +11,7 @@ import {
 import { orderingLock } from '../dispatch/ordering.js';
 import { readyState } from '../dispatch/ready-state.js';
 import { DeadLetterRepository } from '../dlq/dead-letter.repository.js';
-import { letterOfTask } from '../dlq/letter.js';
+import { letterOfTask, type NewDeadLetter } from '../dlq/letter.js';
 import { appendEvents } from '../events/append.js';
 import type { RecordedEvent } from '../events/event.js';
 import { TaskTypes } from '../task-types/task-types.js';
@@ -25,11 +25,13 @@ export interface TaskFact {
   fact: Fact;
 }
 
-/** What became of facts. Events are to be announced after the commit. */
+/** What became of facts. Events are to be announced, and letters to be counted, after the commit. */
 export interface Written {
   /** One for each fact, in order; null where the task does not exist (or, with `skipLocked`, is being changed). */
   outcomes: (Outcome | null)[];
   events: RecordedEvent[];
+  /** Of tasks whose budget was used up without an answer, which only timers find. */
+  letters: readonly NewDeadLetter[];
 }
 
 /**
@@ -51,16 +53,18 @@ export class TaskWriter {
     facts: readonly TaskFact[],
     options = { skipLocked: false },
   ): Promise<Written> {
-    if (facts.length === 0) return { outcomes: [], events: [] };
+    if (facts.length === 0) return { outcomes: [], events: [], letters: [] };
     const byTask = new Map<string, TaskFact[]>();
     for (const fact of facts) byTask.set(fact.taskId, [...(byTask.get(fact.taskId) ?? []), fact]);
     const locked = await this.tasks.lock(manager, [...byTask.keys()], options);
     const { changes, outcomes } = blamingRecords(() => this.foldAll(locked, byTask));
     const changed = changes.filter(({ events, dispatch }) => events.length > 0 || dispatch.kind !== 'keep');
     await this.write(manager, changed);
+    const letters = await this.writeLetters(manager, changed);
     return {
       outcomes: facts.map((fact) => outcomes.get(fact) ?? null),
       events: changed.flatMap(({ events }) => events),
+      letters,
     };
   }
 
@@ -114,7 +118,6 @@ export class TaskWriter {
       this.dispatches.put(manager, standing),
       this.dispatches.advance(manager, advancing),
     ]);
-    await this.writeLetters(manager, changes);
   }
 
   private standing(change: TaskChange): StandingDispatch | null {
@@ -133,9 +136,12 @@ export class TaskWriter {
   }
 
   /** A budget that was used up without an answer leaves a letter with the payload, so that it can be redriven. */
-  private async writeLetters(manager: EntityManager, changes: readonly TaskChange[]): Promise<void> {
+  private async writeLetters(
+    manager: EntityManager,
+    changes: readonly TaskChange[],
+  ): Promise<NewDeadLetter[]> {
     const exhausted = changes.flatMap(({ task, letter }) => (letter ? [{ task, letter }] : []));
-    if (exhausted.length === 0) return;
+    if (exhausted.length === 0) return [];
     const payloads = await this.tasks.payloads(
       manager,
       exhausted.map(({ task }) => task.id),
@@ -153,6 +159,7 @@ export class TaskWriter {
       });
     });
     await this.deadLetters.insert(manager, letters);
+    return letters;
   }
 }
 

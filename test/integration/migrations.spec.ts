@@ -37,6 +37,14 @@ describeWithServices('migrations', ['postgres'], () => {
     expect(rows).toEqual(MIGRATIONS.map(({ name }) => ({ name })));
   });
 
+  it('refuse to begin where the schema that is named does not exist', async () => {
+    const url = new URL(database.url);
+    url.searchParams.set('options', '-c search_path=nowhere');
+    const lost = new DataSource(dataSourceOptions({ url: url.href, poolSize: 2 }));
+    dataSources = [await lost.initialize()];
+    await expect(migrate(lost)).rejects.toThrow(/^DATABASE_URL: there is no schema/);
+  });
+
   it('make exactly the tables that the entities describe', async () => {
     const [dataSource] = (dataSources = await connect(1)) as [DataSource];
     await migrate(dataSource);

@@ -220,6 +220,8 @@ describeWithServices('what time does', ['kafka', 'postgres'], () => {
           taskId: id,
         },
       ]);
+      const metrics = await (await fetch(`${taskwire.url}/metrics`)).text();
+      expect(metrics).toMatch(/^taskwire_dead_letters_total\{topic="[^"]+",code="attempt_timeout"\} 1$/m);
     });
 
     it('is measured from when it was sent, and again from each report, also one that says nothing new', async () => {
