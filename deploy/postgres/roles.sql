@@ -1,5 +1,5 @@
--- The three roles of an installation in the schema public. Once for each server, by a superuser:
---   psql -f deploy/postgres/roles.sql
+-- The three roles of an installation in the schema public. Once, by a superuser, in the installation's database:
+--   psql -v ON_ERROR_STOP=1 -f deploy/postgres/roles.sql postgres://superuser@…/…
 -- None has a password yet: set one for each (\password taskwire_web). Take the name of another schema for public, here and in
 -- grants.sql, if the installation lives there.
 

@@ -62,7 +62,7 @@ export const SETTINGS = {
     'The origins of pages that may call the API from a browser, separated by commas',
   ),
   AUTH: optional(
-    'web',
+    'both',
     oneOf(['none', 'jwt']),
     'none on a loopback address; required on any other',
     'How callers are known; none is accepted on a loopback address only, where the Host and Origin headers are checked',
@@ -104,7 +104,7 @@ export const SETTINGS = {
     'web',
     wholeNumber(1, 1_000_000),
     'no limit',
-    'How many sockets, streams and waiting requests of one owner a process holds',
+    'How many sockets, streams and requests with ?wait= of one owner a process holds',
   ),
   DATABASE_URL: optional(
     'both',
@@ -187,7 +187,7 @@ export const SETTINGS = {
     'worker',
     wholeNumber(1, 36500),
     '30',
-    'How many days ended tasks, their events and closed dead letters are kept',
+    'How many days ended tasks, their events, closed dead letters, redrives and the audit log are kept',
   ),
   SHUTDOWN_SECONDS: withDefault(
     'both',

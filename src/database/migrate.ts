@@ -11,6 +11,8 @@ const TRIES_A_LINE = 20;
 const NOT_OURS =
   'DATABASE_URL: the database has to be migrated, and this role may not do that; let its owner run node dist/database/migrate-only.js';
 
+const NO_SCHEMA = 'DATABASE_URL: there is no schema to live in; make the one that search_path names';
+
 /** `insufficient_privilege`. */
 const FORBIDDEN = '42501';
 
@@ -22,7 +24,7 @@ const TRY_LOCK = `
  * wait for as long as it takes, and say so. Lock and migrations share one connection: an embedded database has no other.
  * Where there is nothing to do, this needs no right but to read the table of migrations.
  *
- * @throws ConfigError if there is something to do, and this role may not
+ * @throws ConfigError if there is something to do, and this role may not, or no schema
  */
 export async function migrate(dataSource: DataSource): Promise<void> {
   const lock = dataSource.createQueryRunner();
@@ -42,7 +44,8 @@ export async function migrate(dataSource: DataSource): Promise<void> {
 async function waitFor(lock: QueryRunner): Promise<void> {
   const logger = new Logger('Migrations');
   for (let tries = 1; ; tries++) {
-    const [answer] = (await lock.query(TRY_LOCK)) as { isMine: boolean }[];
+    const [answer] = (await lock.query(TRY_LOCK)) as { isMine: boolean | null }[];
+    if (answer?.isMine === null) throw new ConfigError(NO_SCHEMA);
     if (answer?.isMine === true) return;
     if (tries % TRIES_A_LINE === 0) logger.warn('Waiting for another process that migrates the database');
     await pause(RETRY_MS);
