@@ -73,6 +73,8 @@ async function compare(name: string, scenario: Scenario, servers: Servers): Prom
   const { title, plotted } = scenario;
   const wanted = values.of?.split(',');
   const all = scenario.contenders ?? CONTENDERS;
+  const unknown = wanted?.filter((one) => !all.some(({ name }) => name === one)) ?? [];
+  if (unknown.length > 0) throw new Error(`${name} has no contender ${unknown.join()}`);
   const contenders = all.filter(({ name }) => wanted?.includes(name) ?? true);
   const repeats = Number(values.repeats);
   const before = loadavg();

@@ -47,6 +47,6 @@ export function section({ scenario, title, at, repeats, loadAverage, results }: 
 ${toTable(results)}
 ![${title}](performance/${scenario}.svg)
 
-\`npm run bench -- ${scenario} --of ${results.map(({ contender }) => contender).join(',')} --save\`, ${at.slice(0, 10)}; median of ${repeats} turns (least–most); load average ${load} after.
+\`npm run bench -- ${scenario} --of '${results.map(({ contender }) => contender).join(',')}' --save\`, ${at.slice(0, 10)}; median of ${repeats} turns (least–most); load average ${load} after.
 `;
 }

@@ -31,6 +31,9 @@ const kafka: KafkaOptions = {
       url: databaseUrl,
       entities: [TaskEntity],
       synchronize: true,
+      // In the server since PostgreSQL 13; the other extension is in the schema of whoever came first.
+      uuidExtension: 'pgcrypto',
+      installExtensions: false,
       extra: { max: 20 },
     }),
     TypeOrmModule.forFeature([TaskEntity]),
