@@ -58,6 +58,9 @@ const { values, positionals: names } = parseArgs({
   },
 });
 const compared = Object.entries(COMPARED).filter(([name]) => names.includes(name));
+const known = compared.flatMap(([, { contenders = CONTENDERS }]) => contenders.map(({ name }) => name));
+const unknown = values.of?.split(',').filter((name) => !known.includes(name)) ?? [];
+if (unknown.length > 0) throw new Error(`there is no contender ${unknown.join()}`);
 if (compared.length > 0) {
   const servers = await startServers();
   try {
@@ -73,8 +76,6 @@ async function compare(name: string, scenario: Scenario, servers: Servers): Prom
   const { title, plotted } = scenario;
   const wanted = values.of?.split(',');
   const all = scenario.contenders ?? CONTENDERS;
-  const unknown = wanted?.filter((one) => !all.some(({ name }) => name === one)) ?? [];
-  if (unknown.length > 0) throw new Error(`${name} has no contender ${unknown.join()}`);
   const contenders = all.filter(({ name }) => wanted?.includes(name) ?? true);
   const repeats = Number(values.repeats);
   const before = loadavg();

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
 import type { OnModuleDestroy, OnModuleInit } from '@nestjs/common';
 import type { Recognizer } from './authenticator.js';
@@ -62,6 +63,8 @@ export class ApiKeys implements Recognizer, OnModuleInit, OnModuleDestroy {
 function knownKey(key: ApiKey): KnownKey {
   const { owner, roles } = key;
   const revocation = new AbortController();
+  // Each request that waits and each socket listens to it, and there may be many.
+  setMaxListeners(0, revocation.signal);
   const identity = { owner, roles, taskId: null, expiresAt: null, revoked: revocation.signal };
   return { key, identity, revocation };
 }

@@ -11,7 +11,8 @@ const TRIES_A_LINE = 20;
 const NOT_OURS =
   'DATABASE_URL: the database has to be migrated, and this role may not do that; let its owner run node dist/database/migrate-only.js';
 
-const NO_SCHEMA = 'DATABASE_URL: there is no schema to live in; make the one that search_path names';
+const NO_SCHEMA =
+  'DATABASE_URL: there is no schema that this role may use; make the one that search_path names, or grant USAGE on it';
 
 /** `insufficient_privilege`. */
 const FORBIDDEN = '42501';

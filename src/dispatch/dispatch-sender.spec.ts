@@ -27,6 +27,7 @@ describe('DispatchSender', () => {
       );
     };
     const repository = {
+      heldBy: (all: LeasedDispatch[]) => Promise.resolve(new Set(all.map(({ taskId }) => taskId))),
       giveUp: (dispatches: LeasedDispatch[]) =>
         Promise.resolve(void givenUp.push(...dispatches.map(({ taskId }) => taskId))),
       markSent: (marks: SentMark[]) => Promise.resolve(void sent.push(...marks.map(({ taskId }) => taskId))),

@@ -18,19 +18,19 @@ const TEXT_FRAME = { opcode: 1, fin: true, rsv1: false, mask: false, readOnly: t
 /** An event for Socket.IO's connections: the text for polling, the frame for WebSockets. */
 interface EventPacket {
   text: string;
-  options: { compress: false; wsPreEncodedFrame: Buffer[] };
+  options: { compress: true; wsPreEncodedFrame: Buffer[] };
 }
 
 /** Put together, not printed, so that numbers stay digit for digit: https://socket.io/docs/v4/socket-io-protocol/ */
 const eventPacket = oncePerEvent((event): EventPacket => {
   const text = `2["task",${withExactness(eventText(event))}]`;
   const message = Buffer.from(`4${text}`);
-  return { text, options: { compress: false, wsPreEncodedFrame: Sender.frame(message, TEXT_FRAME) } };
+  return { text, options: { compress: true, wsPreEncodedFrame: Sender.frame(message, TEXT_FRAME) } };
 });
 
 /**
- * Emits `task` with a TaskEventMessage. All sockets share the bytes of an event, as in a broadcast of Socket.IO's: what any
- * number of them leaves unread is held once.
+ * Emits `task` with a TaskEventMessage. All sockets that are given the same event share its bytes, as in a broadcast of Socket.IO's:
+ * what any number of them leaves unread is held once.
  */
 export function emitEvent({ conn }: Pick<Socket, 'conn'>, event: RecordedEvent): void {
   const { text, options } = eventPacket(event);
