@@ -42,6 +42,10 @@ describeWithServices('a retry', ['kafka', 'postgres'], () => {
     }, SLOWLY);
   const failed = async (body: object = { payload: {} }): Promise<WholeTaskJson> => {
     const { id } = await rest.submit(body);
+    // One that ends before it was sent never is.
+    await eventually(() => {
+      expect(requests.map(({ key }) => key)).toContain(id);
+    }, SLOWLY);
     await answer(id, { status: 'RUNNING', progress: 50 });
     await answer(id, { status: 'FAILED', error: { type: 'E', message: 'no' } });
     return ended(id);

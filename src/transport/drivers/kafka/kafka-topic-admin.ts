@@ -16,8 +16,8 @@ const DISCONNECT_TIMEOUT_MS = 3_000;
 /** How long a list of all topics serves; brokers may have thousands. */
 const LIST_FOR_MS = 5_000;
 
-/** How often a new topic is asked for its leaders, and how long to wait in between, in milliseconds. */
-const LED_TRIES = 20;
+/** How long a new topic is waited for until all its partitions are led, and how long between two looks, in milliseconds. */
+const LED_PATIENCE_MS = 10_000;
 const LED_RETRY_MS = 50;
 
 /** Looks at topics and makes them. Everything throws `TransportUnavailableError` when Kafka does not answer in time. */
@@ -150,12 +150,13 @@ export class KafkaTopicAdmin implements TopicAdmin {
  * then some partitions take what is sent and some refuse it, and the next try writes twice what was taken.
  */
 async function whenLed(admin: Admin, topic: string): Promise<void> {
-  for (let tries = 1; ; tries++) {
+  const deadline = performance.now() + LED_PATIENCE_MS;
+  for (;;) {
     try {
       await admin.fetchTopicOffsets(topic);
       return;
     } catch (error) {
-      if (tries === LED_TRIES || !NOT_LED_ERRORS.has(protocolErrorOf(error) ?? '')) throw error;
+      if (performance.now() >= deadline || !NOT_LED_ERRORS.has(protocolErrorOf(error) ?? '')) throw error;
     }
     await pause(LED_RETRY_MS);
   }
