@@ -1,5 +1,6 @@
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
+import { Child } from '../test/support/child.js';
 import { CONTENDERS } from './contenders.js';
 import { deadLetters } from './dead-letters.js';
 import { floods } from './flood.js';
@@ -57,6 +58,12 @@ const { values, positionals: names } = parseArgs({
     save: { type: 'boolean', default: false },
   },
 });
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    Child.killAll();
+    process.exit(1);
+  });
+}
 const compared = Object.entries(COMPARED).filter(([name]) => names.includes(name));
 const known = compared.flatMap(([, { contenders = CONTENDERS }]) => contenders.map(({ name }) => name));
 const unknown = values.of?.split(',').filter((name) => !known.includes(name)) ?? [];
