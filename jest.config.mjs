@@ -45,7 +45,7 @@ const onBothDatabases = [
   'claims-in-order',
   'claims-beside-topics',
   'http-results',
-  'limits',
+  'open-tasks',
   'no-transport',
   'transaction',
 ];

@@ -1,9 +1,7 @@
 import 'reflect-metadata';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
-import { closeApp } from './app/http.js';
 import { endOnSignal, endOnUnhandledError } from './app/process-end.js';
-import { createApp } from './app/roles.js';
 import { ConfigError, type Config } from './config/config.js';
 import { helpText } from './config/describe-settings.js';
 import { loadConfig } from './config/load-config.js';
@@ -13,6 +11,11 @@ import { loadTaskTypes } from './task-types/load-task-types.js';
 
 async function start(config: Config): Promise<void> {
   const taskTypes = loadTaskTypes(config.taskTypesPath, config.transport.kind);
+  // Only now: it takes seconds to load, and whoever has a setting wrong need not wait for it.
+  const [{ createApp }, { closeApp }] = await Promise.all([
+    import('./app/roles.js'),
+    import('./app/http.js'),
+  ]);
   const logger = new JsonLogger(config.logLevel);
   /** What runs so far, to be closed in the opposite order; a signal may come in the middle of the start. */
   const closing: (() => Promise<void>)[] = [];

@@ -4,6 +4,8 @@ import type { Logger } from '@nestjs/common';
 export interface LoopOptions {
   /** The wait after a round that found nothing to do. */
   idleMs: number;
+  /** It doubles with every such round in a row, up to this. Without it, it stays. */
+  restMs?: number;
   /** The wait after a round that failed. */
   failureMs: number;
   logger: Logger;
@@ -16,12 +18,15 @@ export interface LoopOptions {
 export class Loop {
   private readonly stopping = new AbortController();
   private running: Promise<void> | undefined;
+  private idleMs: number;
 
   /** @param round answers whether it found work */
   constructor(
     private readonly round: () => Promise<boolean>,
     private readonly options: LoopOptions,
-  ) {}
+  ) {
+    this.idleMs = options.idleMs;
+  }
 
   start(): void {
     this.running ??= this.run();
@@ -42,14 +47,25 @@ export class Loop {
   }
 
   private async oneRound(): Promise<number> {
-    const { idleMs, failureMs, logger } = this.options;
+    const { failureMs, logger } = this.options;
     try {
-      return (await this.round()) ? 0 : idleMs;
+      return (await this.round()) ? this.goOn() : this.rest();
     } catch (error) {
       logger.warn(
         `trying again in ${failureMs} ms: ${error instanceof Error ? error.message : String(error)}`,
       );
       return failureMs;
     }
+  }
+
+  private goOn(): number {
+    this.idleMs = this.options.idleMs;
+    return 0;
+  }
+
+  private rest(): number {
+    const waitMs = this.idleMs;
+    this.idleMs = Math.min(2 * waitMs, this.options.restMs ?? waitMs);
+    return waitMs;
   }
 }

@@ -26,6 +26,8 @@ const SENDING_MS = 8_000;
 
 /** How often it looks for work when there was none; keyed tasks wait for it, so it is short. */
 const IDLE_MS = 100;
+/** What has no key waits for it only after a fault or a backoff. */
+const REST_MS = 250;
 
 /** How long it waits after a failure. */
 const FAILURE_MS = 1_000;
@@ -38,7 +40,12 @@ const FAILURE_MS = 1_000;
 export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(Relay.name);
   private readonly loops = [
-    new Loop(() => this.relayUnsent(), { idleMs: IDLE_MS, failureMs: FAILURE_MS, logger: this.logger }),
+    new Loop(() => this.relayUnsent(), {
+      idleMs: IDLE_MS,
+      restMs: REST_MS,
+      failureMs: FAILURE_MS,
+      logger: this.logger,
+    }),
     new Loop(() => this.relayOrdered(), { idleMs: IDLE_MS, failureMs: FAILURE_MS, logger: this.logger }),
   ];
 

@@ -1,5 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ROOT } from '../support/cache.js';
 import { Child } from '../support/child.js';
@@ -7,25 +6,27 @@ import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/ports.js';
 import { Rest } from '../support/rest.js';
 import { startTaskwire, type TaskwireProcess } from '../support/process.js';
+import { createEmbeddedDatabase, type TestDatabase } from '../support/test-database.js';
 import { PATIENCE } from './installation.js';
 import { tenAtATime } from './submissions.js';
 
 /** How often it is killed, after how many acknowledged tasks, and how many clients submit one after the other meanwhile. */
-const KILLS = 3;
+const KILLS = 2;
 const ACKNOWLEDGED = 200;
 const CLIENTS = 8;
 
 describe('a Taskwire with an embedded database', () => {
+  let database: TestDatabase;
   let folder: string;
   let taskwire: TaskwireProcess | undefined;
 
   beforeEach(async () => {
-    folder = await mkdtemp(path.join(tmpdir(), 'taskwire-embedded-'));
+    ({ folder, ...database } = await createEmbeddedDatabase());
   });
 
   afterEach(async () => {
     await taskwire?.stop('SIGKILL');
-    await rm(folder, { recursive: true });
+    await database.drop();
   });
 
   async function start(): Promise<TaskwireProcess> {
@@ -61,7 +62,8 @@ describe('a Taskwire with an embedded database', () => {
     expect(await second.stop('SIGTERM')).toBe(0);
   });
 
-  it('is what npm start starts, and ends with 0 when npm gets SIGTERM', async () => {
+  it('is what npm start starts, in a folder that it makes, and ends with 0 when npm gets SIGTERM', async () => {
+    await rm(path.join(folder, 'postgres'), { recursive: true });
     const { PATH, HOME } = process.env;
     const env = { PATH, HOME, DATA_DIR: folder, PORT: String(await freePort()) };
     const npm = await Child.start('npm', ['start'], { cwd: ROOT, env });

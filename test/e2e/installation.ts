@@ -11,8 +11,8 @@ import { startTaskwire, type TaskwireProcess } from '../support/process.js';
 import { pythonInterpreter } from '../support/python.js';
 import { sharedServices, unique, type SharedServices } from '../support/services.js';
 
-/** How long a test waits for what has to come: other tests may have both processors. In milliseconds. */
-export const PATIENCE = { timeoutMs: 60_000 };
+/** How long a test waits for what has to come, and how often it looks: other tests need the processors, too. In milliseconds. */
+export const PATIENCE = { timeoutMs: 60_000, intervalMs: 100 };
 
 /** Where the processes find things, if not where all tests do. */
 export interface InstallationOptions extends Partial<SharedServices> {

@@ -79,13 +79,15 @@ describeWithServices('a process', ['kafka', 'postgres'], ({ brokers }) => {
   });
 
   it.each(['all', 'web', 'worker'] as const)(
-    'in the role %s says where it listens, and drains on SIGTERM',
+    'in the role %s says where it listens and logs one JSON object a line besides, and drains on SIGTERM',
     async (role) => {
       taskwire = await startTaskwire({ role, env });
-      const lines = taskwire.output().split('\n');
-      expect(lines.filter((line) => line.includes('listening'))).toEqual([
+      const lines = taskwire.output().trim().split('\n');
+      expect(lines.filter((line) => line.startsWith('taskwire '))).toEqual([
         `taskwire ${role} listening on ${taskwire.url}`,
       ]);
+      for (const line of lines.filter((line) => !line.startsWith('taskwire ')))
+        expect(JSON.parse(line)).toMatchObject({ level: expect.any(String) as unknown });
       expect((await fetch(`${taskwire.url}/health/live`)).status).toBe(200);
       expect(await taskwire.stop('SIGTERM')).toBe(0);
     },
@@ -100,17 +102,6 @@ describeWithServices('a process', ['kafka', 'postgres'], ({ brokers }) => {
     expect((await fetch(`${taskwire.url}/health/live`)).status).toBe(200);
     expect(await taskwire.stop('SIGTERM')).toBe(0);
     client.destroy();
-  });
-
-  it('logs one JSON object a line besides', async () => {
-    taskwire = await startTaskwire({ role: 'all', env });
-    const others = taskwire
-      .output()
-      .trim()
-      .split('\n')
-      .filter((line) => !line.startsWith('taskwire '));
-    for (const line of others)
-      expect(JSON.parse(line)).toMatchObject({ level: expect.any(String) as unknown });
   });
 
   it('names the settings when its address is taken', async () => {

@@ -7,9 +7,6 @@ import { describeWithServices } from '../support/services.js';
 import { SocketClient } from '../support/socket-client.js';
 import { SECRET, tokenFor } from '../support/tokens.js';
 
-/** Until open tasks are counted anew: a count that took long is believed for twenty times as long. */
-const COUNTED = { timeoutMs: 40_000 };
-
 describeWithServices('an owner', ['kafka', 'postgres'], () => {
   let taskwire: TestApp | undefined;
 
@@ -96,21 +93,6 @@ describeWithServices('an owner', ['kafka', 'postgres'], () => {
       expect(times.filter((time) => time === one).length).toBeLessThan(tasks.length / 2);
   });
 
-  it('who has too many open tasks gets no more until one is over, in a batch either', async () => {
-    const { alice, bob } = await start({ OWNER_OPEN_TASKS: '3' });
-    const tasks = Array.from({ length: 5 }, () => ({ payload: {} }));
-    type Batch = { items: { task?: { id: string }; error?: { code: string } }[] };
-    const { items } = (await alice.post<Batch>('/v1/tasks/batch', { tasks })).json;
-    expect(items.filter(({ task }) => task)).toHaveLength(3);
-    expect(items.at(-1)?.error?.code).toBe('too_many_open_tasks');
-    expect((await alice.post<ProblemJson>('/v1/tasks', { payload: {} })).status).toBe(429);
-    expect((await bob.post('/v1/tasks', { payload: {} })).status).toBe(202);
-    await alice.post(`/v1/tasks/${items[0]?.task?.id ?? ''}/cancel`);
-    await eventually(async () => {
-      expect((await alice.post('/v1/tasks', { payload: {} })).status).toBe(202);
-    }, COUNTED);
-  });
-
   it('who follows over too many connections has to close one first', async () => {
     const { alice, token, url } = await start({ OWNER_FOLLOWERS: '2' });
     const { id } = await alice.submit();
@@ -134,20 +116,6 @@ describeWithServices('an owner', ['kafka', 'postgres'], () => {
     const socket = await SocketClient.connect(url, ['websocket'], token);
     expect((await alice.post('/v1/tasks?wait=5', { payload: {} })).status).toBe(202);
     socket.close();
-  });
-
-  it('gets the task of an idempotency key again, also with too many open tasks', async () => {
-    const { alice } = await start({ OWNER_OPEN_TASKS: '1' });
-    const submit = (key: string) => alice.post('/v1/tasks', { payload: {} }, { 'idempotency-key': key });
-    const first = await submit('a');
-    expect(first.status).toBe(202);
-    const again = await submit('a');
-    expect([again.status, again.json.id]).toEqual([202, first.json.id]);
-    expect((await submit('b')).status).toBe(429);
-    await alice.post(`/v1/tasks/${first.json.id}/cancel`);
-    await eventually(async () => {
-      expect((await submit('b')).status).toBe(202);
-    }, COUNTED);
   });
 
   it('whose socket is closed while it is let in is counted out', async () => {

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { cached } from './cache.js';
 import { Child } from './child.js';
 
-const KAFKA_VERSION = '4.3.1';
+/** Of Kafka. */
+export const KAFKA_VERSION = '4.3.1';
 const LOG4J_VERSION = '2.25.1';
 
 /** Kafka as a dependency; log4j by hand, because Kafka names no logging backend. */

@@ -27,6 +27,8 @@ const FAILURE_SECONDS = 5;
 const MIN_DECIDED = 10;
 
 const IDLE_MS = 100;
+/** It is seldom that anybody redrives, and then half a second is soon. */
+const REST_MS = 500;
 const FAILURE_MS = 1_000;
 
 /** Walks through running redrives, oldest letter first, at their rates; a crash loses at most the round under way. */
@@ -34,6 +36,7 @@ const FAILURE_MS = 1_000;
 export class RedriveRunner implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly loop = new Loop(() => this.round(), {
     idleMs: IDLE_MS,
+    restMs: REST_MS,
     failureMs: FAILURE_MS,
     logger: new Logger(RedriveRunner.name),
   });

@@ -26,6 +26,7 @@ const ROUND = 200;
 const HOLD_SECONDS = 30;
 
 const IDLE_MS = 100;
+const REST_MS = 500;
 const FAILURE_MS = 2_000;
 
 /** A letter whose record will never be sent as it is, and why. */
@@ -48,6 +49,7 @@ interface Outgoing {
 export class RedriveSender implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly loop = new Loop(() => this.send(), {
     idleMs: IDLE_MS,
+    restMs: REST_MS,
     failureMs: FAILURE_MS,
     logger: new Logger(RedriveSender.name),
   });

@@ -16,8 +16,8 @@ import { within } from './within.js';
  */
 const PATIENCE_MS = 500;
 
-/** How long the broker holds a fetch that finds nothing: bounds how late a paused partition is resumed. */
-const FETCH_WAIT_MS = 100;
+/** How long the broker holds a fetch that finds nothing: bounds how late a paused partition is resumed. Idle members send so many. */
+const FETCH_WAIT_MS = 250;
 
 /** Heartbeats also tell of a rebalance, which all wait for. */
 const HEARTBEAT_INTERVAL_MS = 1_000;
