@@ -36,16 +36,13 @@ const withServices = {
  * hints, deletion), where tasks travel without a broker. The others need a second process or connection, or a broker.
  */
 const onBothDatabases = [
-  'tasks',
   'submit',
   'idempotency',
   'retention',
   'following',
   'claims',
   'claims-in-order',
-  'claims-beside-topics',
   'http-results',
-  'open-tasks',
   'no-transport',
   'transaction',
 ];
@@ -67,7 +64,7 @@ export default {
     { ...withServices, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.spec.ts'] },
   ],
   // Jest knows one for all projects. A broker's restart alone takes seconds.
-  testTimeout: 60_000,
+  testTimeout: 120_000,
   coverageProvider: 'v8',
   // Most tests wait for a broker, a database, a process that starts or a timer: more of them run than there are processors.
   maxWorkers: availableParallelism() + 1,

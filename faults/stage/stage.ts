@@ -101,7 +101,7 @@ export async function setStage(
 }
 
 async function startSdkWorker(brokers: string, { sdk }: StageTypes): Promise<Child> {
-  const python = await pythonInterpreter(path.join(SDK, 'requirements-dev.txt'));
+  const python = await pythonInterpreter();
   return Child.start(python, [SDK_WORKER], {
     env: {
       PATH: process.env.PATH,

@@ -113,12 +113,9 @@ export function consumingConformance(stage: () => Stage): void {
 
     const heir = new Collector();
     await transport.subscribe({ group, topics: [topic] }, heir.handler);
-    await eventually(
-      () => {
-        expect(heir.values()).toEqual(written);
-      },
-      { timeoutMs: 20_000 },
-    );
+    await eventually(() => {
+      expect(heir.values()).toEqual(written);
+    });
   });
 }
 

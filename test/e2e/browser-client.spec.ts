@@ -18,7 +18,7 @@ describeWithServices('the browser client in Node', ['postgres'], () => {
     const PORT = String(await freePort());
     env = { DATABASE_URL: database.url, TRANSPORT: 'none', LOG_LEVEL: 'warn', PORT };
     taskwire = await startTaskwire({ role: 'all', env });
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await taskwire.stop('SIGKILL');

@@ -133,7 +133,7 @@ describeWithServices('the page at /', ['kafka', 'postgres', 'browser'], () => {
     await expectShown('1 submitted', '2 running', '3 progress');
     await worker.send(installation.resultTopic, done(id));
     await expectShown('1 submitted', '2 running', '3 progress', '4 succeeded');
-  }, 60_000);
+  });
 
   it('loses no event and repeats none when the server is killed and comes again', async () => {
     await submit('{}');
@@ -158,7 +158,7 @@ describeWithServices('the page at /', ['kafka', 'postgres', 'browser'], () => {
     await expectShown('1 submitted', '2 running');
     await worker.send(installation.resultTopic, done(id));
     await expectShown('1 submitted', '2 running', '3 succeeded');
-  }, 60_000);
+  });
 
   it('goes on with a task that is retried after its end', async () => {
     await submit('{}');
@@ -232,7 +232,7 @@ describeWithServices('the page at /', ['kafka', 'postgres', 'browser'], () => {
       expect(await page.evaluate('sessionStorage.length')).toBe(0);
       await page.reload();
       await expectAsked('Credentials are needed.');
-    }, 60_000);
+    });
 
     it('goes on where it was when a token has ended and another one is given', async () => {
       await page.goto(guarded.url);
@@ -244,6 +244,6 @@ describeWithServices('the page at /', ['kafka', 'postgres', 'browser'], () => {
       await report(id, 10);
       await give(await tokenFor('alice', ['client']));
       await expectShown('1 submitted', '2 running');
-    }, 60_000);
+    });
   });
 });

@@ -40,7 +40,7 @@ describeWithServices('the workers to copy', ['postgres'], () => {
       PORT: String(await freePort()),
     };
     await start();
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await taskwire.stop('SIGKILL');
@@ -70,14 +70,14 @@ describeWithServices('the workers to copy', ['postgres'], () => {
       expect(await client.ended(id)).toMatchObject({ status: 'succeeded', attempt: 1 });
       const history = await client.history(id);
       expect(history.slice(0, 3)).toEqual(['submitted', 'dispatched', 'running']);
-    }, 60_000);
+    });
 
     it('survives a restart of the server', async () => {
       await taskwire.stop('SIGKILL');
       await start();
       const { id } = await client.submit({ seconds: 0 });
       expect(await client.ended(id)).toMatchObject({ status: 'succeeded' });
-    }, 60_000);
+    });
 
     it('gives its task back when it is stopped', async () => {
       const { id } = await client.submit({ seconds: 30 });
@@ -85,12 +85,12 @@ describeWithServices('the workers to copy', ['postgres'], () => {
       expect(await worker.stop('SIGTERM', 10_000)).toBe(0);
       expect(await client.task(id)).toMatchObject({ status: 'queued', attempt: 2 });
       await client.post(`/v1/tasks/${id}/cancel`);
-    }, 60_000);
+    });
 
     it('stops while it waits for a task', async () => {
       const { id } = await client.submit({ seconds: 0 });
       await client.ended(id);
       expect(await worker.stop('SIGTERM', 10_000)).toBe(0);
-    }, 60_000);
+    });
   });
 });

@@ -1,4 +1,5 @@
-import { rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ROOT } from '../support/cache.js';
 import { Child } from '../support/child.js';
@@ -6,28 +7,28 @@ import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/ports.js';
 import { Rest } from '../support/rest.js';
 import { startTaskwire, type TaskwireProcess } from '../support/process.js';
-import { createEmbeddedDatabase, type TestDatabase } from '../support/test-database.js';
 import { PATIENCE } from './installation.js';
 import { tenAtATime } from './submissions.js';
 
 /** How often it is killed, after how many acknowledged tasks, and how many clients submit one after the other meanwhile. */
 const KILLS = 2;
-const ACKNOWLEDGED = 200;
+const ACKNOWLEDGED = 100;
 const CLIENTS = 8;
 
 describe('a Taskwire with an embedded database', () => {
-  let database: TestDatabase;
   let folder: string;
   let taskwire: TaskwireProcess | undefined;
 
-  beforeEach(async () => {
-    ({ folder, ...database } = await createEmbeddedDatabase());
+  // To make it takes seconds: the tests share it.
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'taskwire-embedded-'));
   });
 
   afterEach(async () => {
     await taskwire?.stop('SIGKILL');
-    await database.drop();
   });
+
+  afterAll(() => rm(folder, { recursive: true }));
 
   async function start(): Promise<TaskwireProcess> {
     return (taskwire = await startTaskwire({ role: 'all', env: { DATA_DIR: folder } }));
@@ -47,31 +48,23 @@ describe('a Taskwire with an embedded database', () => {
     await Promise.all(Array.from({ length: CLIENTS }, client));
   }
 
-  it('says where it lies and what it survives, and refuses its folder to a second process', async () => {
-    const first = await start();
-    expect(first.output()).toContain('survives a killed process, but not a power cut');
-    expect(first.output()).toContain(folder);
+  it('is what npm start starts: in a folder that it makes and names, refused to a second process, until SIGTERM', async () => {
+    const { PATH, HOME } = process.env;
+    const env = { PATH, HOME, DATA_DIR: folder, PORT: String(await freePort()) };
+    const npm = await Child.start('npm', ['start'], { cwd: ROOT, env });
+    const [url] = await npm.waitForOutput(/http:\/\/127\.0\.0\.1:\d+/, 120_000);
+    expect(npm.output()).toContain('survives a killed process, but not a power cut');
+    expect(npm.output()).toContain(folder);
     await expect(start()).rejects.toThrow(
       new RegExp(
         `\\nDATA_DIR: the embedded database cannot be opened \\(${folder} is in use by another process\\)\\n$`,
       ),
     );
-    expect((await fetch(`${first.url}/health/ready`)).status).toBe(200);
-    expect(await first.stop('SIGTERM')).toBe(0);
-    const second = await start();
-    expect(await second.stop('SIGTERM')).toBe(0);
-  });
-
-  it('is what npm start starts, in a folder that it makes, and ends with 0 when npm gets SIGTERM', async () => {
-    await rm(path.join(folder, 'postgres'), { recursive: true });
-    const { PATH, HOME } = process.env;
-    const env = { PATH, HOME, DATA_DIR: folder, PORT: String(await freePort()) };
-    const npm = await Child.start('npm', ['start'], { cwd: ROOT, env });
-    const [url] = await npm.waitForOutput(/http:\/\/127\.0\.0\.1:\d+/, 120_000);
     expect((await fetch(`${url}/health/ready`)).status).toBe(200);
     expect(await npm.stop('SIGTERM', 30_000)).toBe(0);
     await expect(fetch(url)).rejects.toThrow();
-  }, 180_000);
+    expect(await (await start()).stop('SIGTERM')).toBe(0);
+  }, 240_000);
 
   it('comes back with all that it acknowledged, however often it is killed', async () => {
     const acknowledged: string[] = [];

@@ -74,7 +74,7 @@ describeWithServices(
 
     it('has a worker of the Python SDK do a task, with SASL and the rights of compute', async () => {
       const sdk = path.join(ROOT, 'workers', 'python');
-      const python = await pythonInterpreter(path.join(sdk, 'requirements-dev.txt'));
+      const python = await pythonInterpreter();
       const child = await Child.start(python, ['-c', PYTHON_WORKER], {
         env: { ...saslSettings('compute'), PATH: process.env.PATH, PYTHONPATH: path.join(sdk, 'src') },
       });

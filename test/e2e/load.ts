@@ -3,7 +3,7 @@ import { Client, type TaskJson } from '../support/client.js';
 
 /** How many clients submit at once, and how long each rests between two submissions, in milliseconds. */
 const CLIENTS = 4;
-const REST_MS = 40;
+const REST_MS = 100;
 
 /** Clients that go on submitting, whatever happens to the processes behind the addresses. */
 export class Load {

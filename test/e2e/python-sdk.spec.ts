@@ -40,7 +40,7 @@ describe('the Python SDK', () => {
   let checks: Promise<PromiseSettledResult<string>[]>;
 
   beforeAll(async () => {
-    python = await pythonInterpreter(path.join(SDK, 'requirements-dev.txt'));
+    python = await pythonInterpreter();
     // Beside the integration tests, which mostly wait.
     checks = Promise.allSettled(CHECKS.map(({ args }) => run(args)));
   }, 180_000);

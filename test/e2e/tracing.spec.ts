@@ -17,7 +17,7 @@ describeWithServices('a trace', ['kafka', 'postgres'], () => {
     collector = await TraceCollector.start();
     const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url };
     [installation, worker] = await Promise.all([Installation.create({ env }), Worker.connect()]);
-  }, 60_000);
+  });
   afterAll(() => Promise.all([installation.close(), worker.close(), collector.close()]));
 
   it('goes from the caller through the request and the publishing to the worker', async () => {

@@ -244,7 +244,7 @@ describeWithServices('claims', ['postgres'], () => {
       expect(await worker.answer({ taskId: id, attempt: 1, status: 'DONE' })).toEqual([
         { index: 0, outcome: 'ignored', reason: 'stale_attempt' },
       ]);
-    }, 30_000);
+    });
 
     it('are dead letters with the payload when the budget is used up, and can be retried', async () => {
       const { id } = await rest.submit({ type: 'once', payload: { a: 1 } });

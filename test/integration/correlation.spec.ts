@@ -24,15 +24,12 @@ describeWithServices('a worker that knows no task id', ['kafka', 'postgres'], ()
     worker.send(more.topic ?? taskwire.resultTopic, { value, ...more });
 
   const letterOf = (value: string): Promise<LetterJson> =>
-    eventually(
-      async () => {
-        const { items } = await client.letters();
-        const letter = items.find((candidate) => candidate.value === value);
-        if (!letter) throw new Error('there is no such dead letter yet');
-        return letter;
-      },
-      { timeoutMs: 30_000 },
-    );
+    eventually(async () => {
+      const { items } = await client.letters();
+      const letter = items.find((candidate) => candidate.value === value);
+      if (!letter) throw new Error('there is no such dead letter yet');
+      return letter;
+    });
 
   const ignored = (): Promise<number> =>
     client.metric('taskwire_results_total', { outcome: 'ignored', reason: 'already_terminal' });

@@ -41,12 +41,9 @@ describeWithServices('dead letters', ['kafka', 'postgres'], () => {
   /** Writes to a dead letter topic, and resolves when the listener has read it. */
   const tell = async (topic: string, ...records: RawRecord[]): Promise<void> => {
     await worker.send(`${topic}-dlq`, ...records);
-    await eventually(
-      async () => {
-        expect(await read(`${topic}-dlq`)).toBe(await worker.written(`${topic}-dlq`));
-      },
-      { timeoutMs: 30_000 },
-    );
+    await eventually(async () => {
+      expect(await read(`${topic}-dlq`)).toBe(await worker.written(`${topic}-dlq`));
+    });
   };
 
   const letterOf = (taskId: string): Promise<LetterJson> =>
@@ -151,13 +148,10 @@ describeWithServices('dead letters', ['kafka', 'postgres'], () => {
     it('are copied to the dead letter topic, where our own listener passes them over', async () => {
       const count = poison.flat().length;
       const copies = await worker.read(`${taskwire.resultTopic}-dlq`);
-      await eventually(
-        async () => {
-          expect(copies).toHaveLength(count);
-          expect(await read(`${taskwire.resultTopic}-dlq`)).toBe(count);
-        },
-        { timeoutMs: 30_000 },
-      );
+      await eventually(async () => {
+        expect(copies).toHaveLength(count);
+        expect(await read(`${taskwire.resultTopic}-dlq`)).toBe(count);
+      });
       const { items } = await client.letters({ topic: taskwire.resultTopic });
       expect(items.map(({ id }) => id).sort()).toEqual(
         copies.map(({ headers }) => headers['taskwire-dead-letter-id']).sort(),

@@ -25,7 +25,7 @@ describeWithServices('a new delivery', ['kafka', 'postgres'], () => {
       { timeoutMs: 40_000 },
     );
     await worker.close();
-  }, 60_000);
+  });
 
   it('from topic to claim lets what could not be sent be claimed, a key in its order', async () => {
     taskwire = await startApp({ env: { KAFKA_BROKERS: '127.0.0.1:1', ROLE: 'web' } });
@@ -37,5 +37,5 @@ describeWithServices('a new delivery', ['kafka', 'postgres'], () => {
     expect(await worker.claim({ waitSeconds: 30, max: 10 })).toMatchObject([{ taskId: ids[0] }]);
     await worker.answer({ taskId: ids[0], attempt: 1, status: 'DONE' });
     expect(await worker.claim({ waitSeconds: 30, max: 10 })).toMatchObject([{ taskId: ids[1] }]);
-  }, 60_000);
+  });
 });

@@ -70,14 +70,11 @@ describeWithServices('results on a result topic', ['kafka', 'postgres'], () => {
     it.each(EXAMPLES)('$name', async ({ name }) => {
       const { report } = examples.get(name)?.expect ?? {};
       const id = tasks.get(name) ?? '';
-      const task = await eventually(
-        async () => {
-          const found = await client.task(id);
-          expect(found.status).toBe(report?.status);
-          return found;
-        },
-        { timeoutMs: 30_000 },
-      );
+      const task = await eventually(async () => {
+        const found = await client.task(id);
+        expect(found.status).toBe(report?.status);
+        return found;
+      });
       expect(task.message).toBe(report?.message ?? 'Task Received');
       expect(task.error).toEqual(report?.error ?? null);
       if (report?.status === 'running') expect(task.progress).toBe(report.progress ?? 0);
@@ -86,18 +83,15 @@ describeWithServices('results on a result topic', ['kafka', 'postgres'], () => {
     });
 
     it.each(POISON)('$name: a dead letter, byte for byte', async ({ record, expect: { error } }) => {
-      await eventually(
-        async () => {
-          const { items } = await client.letters({ topic: taskwire.resultTopic, limit: '200' });
-          const letter = items.find(
-            ({ key, value, headers }) =>
-              JSON.stringify([key, value, headers]) ===
-              JSON.stringify([record.key, record.value, record.headers]),
-          );
-          expect(letter).toMatchObject({ error: { type: 'RecordError', code: error }, kind: 'result' });
-        },
-        { timeoutMs: 30_000 },
-      );
+      await eventually(async () => {
+        const { items } = await client.letters({ topic: taskwire.resultTopic, limit: '200' });
+        const letter = items.find(
+          ({ key, value, headers }) =>
+            JSON.stringify([key, value, headers]) ===
+            JSON.stringify([record.key, record.value, record.headers]),
+        );
+        expect(letter).toMatchObject({ error: { type: 'RecordError', code: error }, kind: 'result' });
+      });
     });
 
     async function setAttempt(id: string, attempt: number): Promise<void> {

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { cached, ROOT } from './cache.js';
 import { Child } from './child.js';
 
-/** What compute workers need that know nothing of Taskwire. */
-const PLAIN_WORKERS = join(ROOT, 'test', 'support', 'requirements.txt');
+/** What the Python SDK is tested with; what compute workers need that know nothing of Taskwire is part of it. */
+const PYTHON_SDK = join(ROOT, 'workers', 'python', 'requirements-dev.txt');
 
 /**
  * The path of a Python interpreter in a virtual environment of its own, with the packages of a requirements file. Made the
  * first time; needs `python3` (3.10 or later) with `venv`, and the package index.
  */
-export async function pythonInterpreter(requirements = PLAIN_WORKERS): Promise<string> {
+export async function pythonInterpreter(requirements = PYTHON_SDK): Promise<string> {
   const version = createHash('sha256')
     .update(await readFile(requirements))
     .digest('hex')
