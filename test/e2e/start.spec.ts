@@ -15,13 +15,13 @@ function run(env: Record<string, string>, ...args: string[]): Promise<Child> {
 /** Settings with which it would start if there were such a database. */
 const GOOD = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', KAFKA_BROKERS: '127.0.0.1:1' };
 
-describe('the program', () => {
-  /** It waits half a minute for a database, so it does that beside the others. */
-  let withoutDatabase: Child;
-  beforeAll(async () => {
-    withoutDatabase = await run(GOOD);
-  });
+/** It waits half a minute for a database, so it does that beside all others. */
+let withoutDatabase: Child;
+beforeAll(async () => {
+  withoutDatabase = await run(GOOD);
+});
 
+describe('the program', () => {
   it('prints its settings with -h', async () => {
     const child = await run({}, '-h');
     expect(await child.exited).toBe(0);
@@ -55,13 +55,6 @@ describe('the program', () => {
       expect(child.output().trim()).toMatch(line);
     },
   );
-
-  it('ends with 1 and names DATABASE_URL where there is no such server', async () => {
-    expect(await withoutDatabase.exited).toBe(1);
-    expect(withoutDatabase.output()).toMatch(
-      /^taskwire cannot start: DATABASE_URL: no connection \(connect ECONNREFUSED 127\.0\.0\.1:1\)$/m,
-    );
-  });
 });
 
 describeWithServices('a process', ['kafka', 'postgres'], ({ brokers }) => {
@@ -116,4 +109,11 @@ describeWithServices('a process', ['kafka', 'postgres'], ({ brokers }) => {
       other.close();
     }
   });
+});
+
+it('the program ends with 1 and names DATABASE_URL where there is no such server', async () => {
+  expect(await withoutDatabase.exited).toBe(1);
+  expect(withoutDatabase.output()).toMatch(
+    /^taskwire cannot start: DATABASE_URL: no connection \(connect ECONNREFUSED 127\.0\.0\.1:1\)$/m,
+  );
 });
