@@ -68,5 +68,6 @@ export default {
   coverageProvider: 'v8',
   // Most tests wait for a broker, a database, a process that starts or a timer: more of them run than there are processors.
   maxWorkers: availableParallelism() + 1,
+  testSequencer: '<rootDir>/test/support/sequencer.mjs',
   reporters: ['default', '<rootDir>/test/support/count-reporter.mjs'],
 };

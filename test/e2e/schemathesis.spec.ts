@@ -45,10 +45,10 @@ describeWithServices('the API, for who knows its OpenAPI document only', ['postg
 
   it('never fails, and answers as documented, to whom it lets in without credentials', async () => {
     taskwire = await AttackedTaskwire.start();
-    await run();
+    await run('--phases', 'examples,fuzzing');
   }, 300_000);
 
-  it('does the same with a token that may do everything', async () => {
+  it('does the same with a token that may do everything, at the edges of what the document allows', async () => {
     taskwire = await AttackedTaskwire.start('jwt');
     const exp = Math.floor(Date.now() / 1000) + 600;
     const token = await tokenFor('alice', ['client', 'service', 'compute', 'operator'], { exp });
