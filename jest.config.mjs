@@ -33,19 +33,9 @@ const withServices = {
 
 /**
  * What runs on an embedded database, too: it is PostgreSQL, so these are the ways through it that differ (transactions, locks, claims,
- * hints, deletion), where tasks travel without a broker. The others need a second process or connection, or a broker.
+ * deletion), where tasks travel without a broker. The others need a second process or connection, or a broker.
  */
-const onBothDatabases = [
-  'submit',
-  'idempotency',
-  'retention',
-  'following',
-  'claims',
-  'claims-in-order',
-  'http-results',
-  'no-transport',
-  'transaction',
-];
+const onBothDatabases = ['submit', 'retention', 'claims', 'no-transport', 'transaction'];
 
 export default {
   projects: [

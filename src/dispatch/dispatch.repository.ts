@@ -202,15 +202,17 @@ const DUE_COLUMNS = `
   task_id AS "taskId", attempt, state, type, ordering_key AS "orderingKey", lease_seconds AS "leaseSeconds",
   expires_at <= now() AS expired`;
 
+const IS_DUE = `state IN ('scheduled', 'sent', 'behind', 'claimable', 'claimed') AND due_at <= now()`;
+
 const TAKE_DUE = `
-  SELECT ${DUE_COLUMNS} FROM dispatches
-  WHERE state IN ('scheduled', 'sent', 'behind', 'claimable', 'claimed') AND due_at <= now()
+  SELECT ${DUE_COLUMNS} FROM dispatches WHERE ${IS_DUE}
   ORDER BY due_at, accepted_at, task_id LIMIT $1
   FOR UPDATE SKIP LOCKED`;
 
+const IS_EXPIRED_UNSENT = `state = 'unsent' AND due_at <= now() AND expires_at <= now()`;
+
 const TAKE_EXPIRED_UNSENT = `
-  SELECT ${DUE_COLUMNS} FROM dispatches
-  WHERE state = 'unsent' AND due_at <= now() AND expires_at <= now()
+  SELECT ${DUE_COLUMNS} FROM dispatches WHERE ${IS_EXPIRED_UNSENT}
   ORDER BY due_at LIMIT $1
   FOR UPDATE SKIP LOCKED`;
 
@@ -340,6 +342,16 @@ export class DispatchRepository {
     return this.dataSource.query(TAKE_ORDERED, [holder, epoch, limit, types]);
   }
 
+  /** Whether `takeDue` would find anything, were it not locked. */
+  isAnyDue(): Promise<boolean> {
+    return this.isThereAny(IS_DUE);
+  }
+
+  /** The same of `takeExpiredUnsent`. */
+  isAnyExpiredUnsent(): Promise<boolean> {
+    return this.isThereAny(IS_EXPIRED_UNSENT);
+  }
+
   /** Locks dispatches that are due for something else than to be sent. */
   async takeDue(manager: EntityManager, limit: number): Promise<DueDispatch[]> {
     return manager.query(TAKE_DUE, [limit]);
@@ -348,5 +360,13 @@ export class DispatchRepository {
   /** Locks dispatches that nobody could send before their task expired. */
   async takeExpiredUnsent(manager: EntityManager, limit: number): Promise<DueDispatch[]> {
     return manager.query(TAKE_EXPIRED_UNSENT, [limit]);
+  }
+
+  private async isThereAny(condition: string): Promise<boolean> {
+    const [row] = await this.dataSource.query<{ found: boolean }[]>(
+      // Along the index, in whose order the first is found; EXISTS would have the planner choose by statistics that lag behind.
+      `SELECT (SELECT task_id FROM dispatches WHERE ${condition} ORDER BY due_at LIMIT 1) IS NOT NULL AS found`,
+    );
+    return row?.found === true;
   }
 }

@@ -32,7 +32,12 @@ interface Round extends Written {
   facts: TaskFact[];
 }
 
-type Take = (manager: EntityManager) => Promise<DueDispatch[]>;
+/** What time has brought about. `look` takes one round trip and no locks: mostly there is nothing, and then that is all. */
+interface Watch {
+  name: string;
+  look: () => Promise<boolean>;
+  take: (manager: EntityManager) => Promise<DueDispatch[]>;
+}
 
 /** Held in a round by one process of an installation at a time. */
 const TAKE_TURN = `
@@ -46,10 +51,16 @@ const TAKE_TURN = `
 export class Timers implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(Timers.name);
   private readonly loops = [
-    this.loop('due', DUE_MS, (manager) => this.dispatches.takeDue(manager, ROUND)),
-    this.loop('expired unsent', EXPIRED_UNSENT_MS, (manager) =>
-      this.dispatches.takeExpiredUnsent(manager, ROUND),
-    ),
+    this.loop(DUE_MS, {
+      name: 'due',
+      look: () => this.dispatches.isAnyDue(),
+      take: (manager) => this.dispatches.takeDue(manager, ROUND),
+    }),
+    this.loop(EXPIRED_UNSENT_MS, {
+      name: 'expired unsent',
+      look: () => this.dispatches.isAnyExpiredUnsent(),
+      take: (manager) => this.dispatches.takeExpiredUnsent(manager, ROUND),
+    }),
   ];
 
   constructor(
@@ -70,11 +81,12 @@ export class Timers implements OnApplicationBootstrap, BeforeApplicationShutdown
     await Promise.all(this.loops.map((loop) => loop.stop()));
   }
 
-  private loop(name: string, idleMs: number, take: Take): Loop {
-    return new Loop(() => this.round(name, take), { idleMs, failureMs: FAILURE_MS, logger: this.logger });
+  private loop(idleMs: number, watch: Watch): Loop {
+    return new Loop(() => this.round(watch), { idleMs, failureMs: FAILURE_MS, logger: this.logger });
   }
 
-  private async round(name: string, take: Take): Promise<boolean> {
+  private async round({ name, look, take }: Watch): Promise<boolean> {
+    if (!(await look())) return false;
     const { facts, outcomes, events, letters } = await transact(
       this.dataSource,
       async (manager): Promise<Round> => {

@@ -19,7 +19,7 @@ const TYPES = `
 const TASKS = ['once', 'once', 'twice'];
 const ACTORS = 4;
 const STEPS = 12;
-const RUNS = 25;
+const RUNS = 15;
 
 const task = fc.nat(TASKS.length - 1);
 const attempt = fc.integer({ min: 1, max: 4 });
