@@ -26,6 +26,7 @@ const ROUND = 200;
 const HOLD_SECONDS = 30;
 
 const IDLE_MS = 100;
+/** As in `RedriveRunner`, which has them sent. */
 const REST_MS = 500;
 const FAILURE_MS = 2_000;
 
