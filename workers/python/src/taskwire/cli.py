@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    log_as_json(options.log_level)
+    _log_from(options.log_level)
     _worker_of(options.worker).run()
     return 0
 
@@ -53,6 +53,13 @@ def _tail(options: argparse.Namespace) -> int:
     return 0 if status == "succeeded" else 2
 
 
+def _log_from(level: str) -> None:
+    try:
+        log_as_json(level)
+    except ValueError as error:
+        raise ConfigurationError(f"--log-level is debug, info, warning or error, not {level!r}.") from error
+
+
 def _worker_of(name: str) -> Worker:
     module_name, _, attribute = name.partition(":")
     sys.path.insert(0, os.getcwd())
@@ -66,9 +73,11 @@ def _worker_of(name: str) -> Worker:
 
 
 def _payload_of(text: str) -> dict[str, Any]:
-    content = Path(text[1:]).read_text() if text.startswith("@") else text
     try:
+        content = Path(text[1:]).read_text() if text.startswith("@") else text
         payload: dict[str, Any] = json.loads(content)
+    except OSError as error:
+        raise ConfigurationError(f"The payload cannot be read: {error}") from error
     except ValueError as error:
         raise ConfigurationError(f"The payload is not JSON: {error}") from error
     return payload

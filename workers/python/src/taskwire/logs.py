@@ -34,12 +34,15 @@ class JsonFormatter(logging.Formatter):
 
 
 def log_as_json(level: str = "INFO") -> None:
-    """Sends all logs to standard error as JSON lines, those of handlers in processes of their own, too."""
+    """Sends all logs to standard error as JSON lines, those of handlers in processes of their own, too.
+
+    :raises ValueError: if there is no such level
+    """
     global _level
-    _level = level
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    _level = level
     # It tells of every step of a rebalance.
     logging.getLogger("kafka").setLevel(logging.WARNING)
     logging.getLogger("httpx").setLevel(logging.WARNING)

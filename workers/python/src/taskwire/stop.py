@@ -19,7 +19,7 @@ class Stop:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._listeners: list[Callable[[], object]] = []
+        self._listeners: list[Callable[[str], object]] = []
         self._reason: str | None = None
 
     @property
@@ -35,12 +35,12 @@ class Stop:
             self._reason = reason
             listeners = self._listeners
         for listener in listeners:
-            listener()
+            listener(reason)
 
-    def on_set(self, listener: Callable[[], object]) -> None:
-        """Calls `listener` when the task is to stop; at once if it is already."""
+    def on_set(self, listener: Callable[[str], object]) -> None:
+        """Calls `listener` with the reason when the task is to stop; at once if it is already."""
         with self._lock:
             self._listeners.append(listener)
-            already = self._reason is not None
-        if already:
-            listener()
+            reason = self._reason
+        if reason is not None:
+            listener(reason)

@@ -68,7 +68,7 @@ class Task:
         """Whether to end now: the task was cancelled, has expired, went to another worker, or the worker stops.
 
         A handler that returns then answers nothing. One that does not is killed a little later, if it has a process of
-        its own.
+        its own. In a thread its time limit is such a reason, too, and what is answered is `TimeLimitExceeded`.
         """
         return self._line.stopped
 

@@ -63,6 +63,17 @@ def obey(task: Task) -> None:
         time.sleep(0.01)
 
 
+def oversleep(task: Task) -> None:
+    obey(task)
+    time.sleep(0.3)
+
+
+def report_late(task: Task) -> None:
+    obey(task)
+    task.progress(90, "late")
+    task.log("a line")
+
+
 def say(task: Task) -> None:
     logging.getLogger("mine").info("counted %d", 3)
 

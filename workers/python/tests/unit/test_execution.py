@@ -102,10 +102,15 @@ class TestBothWays:
         threading.Timer(0.2, line.stop.set, ["already_terminal"]).start()
         assert run(executor, handlers.sleep_async, line) == Stopped("already_terminal")
 
-    def test_a_time_limit_ends_an_async_handler(self, executor: Executor) -> None:
-        failed = run(executor, handlers.sleep_async, time_limit=0.2)
+    @pytest.mark.parametrize("handler", [handlers.sleep_async, handlers.obey])
+    def test_a_time_limit_ends_a_handler_and_stops_nothing_else(
+        self, executor: Executor, handler: Callable[..., Any]
+    ) -> None:
+        line = Line()
+        failed = run(executor, handler, line, time_limit=0.2)
         assert isinstance(failed, Failed)
         assert (failed.type, failed.retryable) == ("TimeLimitExceeded", True)
+        assert line.stop.reason is None
 
 
 class TestProcesses:
@@ -173,6 +178,18 @@ class TestProcesses:
         worker.task("t")(lambda task: None)
         with pytest.raises(ConfigurationError, match="top of a module"):
             worker.start()
+
+
+class TestThreads:
+    def test_what_a_handler_says_arrives_until_it_ends_though_its_time_is_over(self) -> None:
+        line = Line()
+        run(ThreadExecutor(), handlers.report_late, line, time_limit=0.1)
+        assert line.said == [(90, "late"), "a line", (None, "a line")]
+
+    def test_a_handler_that_is_stopped_after_its_time_limit_has_no_failure_that_anybody_waits_for(self) -> None:
+        line = Line()
+        threading.Timer(0.2, line.stop.set, ["already_terminal"]).start()
+        assert run(ThreadExecutor(), handlers.oversleep, line, time_limit=0.1) == Stopped("already_terminal")
 
 
 def test_the_base_package_needs_no_kafka() -> None:

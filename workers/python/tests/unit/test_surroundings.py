@@ -2,6 +2,7 @@
 
 import json
 import logging
+import sys
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -10,9 +11,9 @@ from kafka.errors import KafkaTimeoutError
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 
-from taskwire import Task, Worker
+from taskwire import Task, Worker, logs
 from taskwire.cli import main
-from taskwire.logs import JsonFormatter
+from taskwire.logs import JsonFormatter, level_of_json, log_as_json
 from taskwire.metrics import PrometheusMetrics
 from taskwire.outcome import Failed, Succeeded
 from taskwire.request import TRACE_HEADER
@@ -63,12 +64,24 @@ def test_a_log_line_is_json_and_bears_the_tasks_id() -> None:
     [
         (["run", "nowhere:worker"], "nowhere:worker is not there"),
         (["run", "json:dumps"], "json:dumps is no Worker"),
+        (["run", "json:dumps", "--log-level", "loud"], "--log-level is debug, info, warning or error, not 'loud'"),
         (["submit", "t", "{"], "The payload is not JSON"),
+        (["submit", "t", "@missing.json"], "The payload cannot be read: .*'missing.json'"),
+        (["submit", "t", "@."], "The payload cannot be read: "),
+        (["submit", "t", f"@{sys.executable}"], "The payload is not JSON"),
     ],
 )
 def test_the_command_line_says_in_one_line_what_is_wrong(arguments: list[str], says: str) -> None:
-    with pytest.raises(SystemExit, match=says):
+    # An exit with a text writes it to standard error; its code is 1.
+    with pytest.raises(SystemExit, match=rf"^taskwire: {says}.*$"):
         main(arguments)
+
+
+def test_a_log_level_that_does_not_exist_is_not_passed_on_to_child_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "_level", None)
+    with pytest.raises(ValueError, match="LOUD"):
+        log_as_json("loud")
+    assert level_of_json() is None
 
 
 def test_no_broker_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

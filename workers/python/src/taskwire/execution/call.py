@@ -56,7 +56,7 @@ class Caller:
         loop = self._loop = self._loop or asyncio.new_event_loop()
         running = loop.create_task(value)
         if stop is not None:
-            stop.on_set(lambda: _cancel(loop, running))
+            stop.on_set(lambda _: _cancel(loop, running))
         return loop.run_until_complete(running)
 
 
