@@ -6,7 +6,7 @@ import { startJava } from '../support/spring-kafka.js';
 import { Worker } from '../support/worker.js';
 import { Installation, PATIENCE } from './installation.js';
 
-describeWithServices('dead letters of other systems', ['kafka', 'postgres'], ({ brokers }) => {
+describeWithServices('dead letters of other systems', ['kafka', 'postgres', 'ownKafka'], ({ brokers }) => {
   const orders = unique('orders');
   const group = unique('billing');
   let installation: Installation;

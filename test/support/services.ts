@@ -10,7 +10,8 @@ export interface SharedServices {
 
 /**
  * What a test can need: the shared broker, the shared database, what it takes to start one of its own
- * (`startKafkaBroker`, `startPostgres`), or a Chromium (`startBrowser`).
+ * (`startKafkaBroker`, `startPostgres`), or a Chromium (`startBrowser`). A broker of its own takes Java and Maven, so
+ * `ownKafka` is what `startJava` needs, too.
  */
 export type Need = 'kafka' | 'postgres' | 'ownKafka' | 'ownPostgres' | 'browser';
 
