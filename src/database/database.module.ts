@@ -54,10 +54,17 @@ export async function openDatabase(config: DatabaseConfig): Promise<Database> {
   }
 }
 
-/** Names the setting. Some errors of Node's have no message, but a code. */
+/** What a server answers, as SQLSTATE, whom it does not let in, or who asks for a database that it does not have. */
+const REFUSALS = new Set(['28000', '28P01', '3D000']);
+
+/**
+ * Names the setting. A refusal is final: it would be the same in a moment, where a server that is away may come. Some errors of
+ * Node's have no message, but a code.
+ */
 function unreachable(cause: unknown): Error {
-  const { message, code } = cause as NodeJS.ErrnoException;
-  return new Error(`DATABASE_URL: no connection (${message || code})`, { cause });
+  const { message, code = '' } = cause as NodeJS.ErrnoException;
+  const text = `DATABASE_URL: no connection (${message || code})`;
+  return REFUSALS.has(code) ? new ConfigError(text) : new Error(text, { cause });
 }
 
 function optionsOf(database: Database): DataSourceOptions {

@@ -97,6 +97,14 @@ describeWithServices('a process', ['kafka', 'postgres'], ({ brokers }) => {
     client.destroy();
   });
 
+  it('ends at once with 1 and one line that names the setting where the server has no such database', async () => {
+    const url = new URL(database.url);
+    url.pathname = '/nowhere';
+    const child = await run({ ...env, DATABASE_URL: url.href });
+    expect(await child.exited).toBe(1);
+    expect(child.output()).toBe('DATABASE_URL: no connection (database "nowhere" does not exist)\n');
+  });
+
   it('names the settings when its address is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     try {
