@@ -47,15 +47,16 @@ describe('the history', () => {
     expect(events[0]?.data).toBe('{"message":"all done"}');
     expect([after.message, result]).toEqual(['all done', '{}']);
     const error = { type: 'E', message: 'm' };
-    const broken = failure(false, {
-      report: { status: 'failed', error, retryable: false, message: 'no luck' },
-    });
-    expect(fold(task(), [broken], context())).toMatchObject({
+    const broken = (retryable: boolean): Fact =>
+      failure(retryable, { report: { status: 'failed', error, retryable, message: 'no luck' } });
+    expect(fold(task(), [broken(false)], context())).toMatchObject({
       task: { message: 'no luck', attemptsUsed: 1 },
       error,
       letter: null,
-      events: [{ type: 'failed', data: JSON.stringify({ error }) }],
+      events: [{ type: 'failed', data: JSON.stringify({ error, message: 'no luck' }) }],
     });
+    const [again] = fold(task(), [broken(true)], context()).events;
+    expect(JSON.parse(again?.data ?? '{}')).toMatchObject({ error, message: 'no luck' });
     expect(fold(task({ message: 'half' }), [failure(false), success()], context()).task.message).toBe('half');
   });
 

@@ -165,8 +165,9 @@ class Draft {
     return this.happen(retryable ? 'retrying' : 'failed', () => {
       this.task.attemptsUsed++;
       this.say(report.message);
-      if (retryable) this.nextAttempt({ reason: 'failure', error: report.error }, this.backOff());
-      else this.end('failed', { error: report.error }, report.error);
+      const news = { error: report.error, ...given({ message: report.message }) };
+      if (retryable) this.nextAttempt({ reason: 'failure', ...news }, this.backOff());
+      else this.end('failed', news, report.error);
     });
   }
 
@@ -253,7 +254,10 @@ class Draft {
     return backOffSeconds(this.context.rules.retry, this.task.attemptsUsed, this.context.random());
   }
 
-  private nextAttempt(data: { reason: NextReason; error?: TaskError }, wait: number): void {
+  private nextAttempt(
+    data: { reason: NextReason; error?: TaskError; message?: string | null },
+    wait: number,
+  ): void {
     this.beginAttempt();
     if (wait === 0) {
       this.task.runAt = null;
