@@ -17,7 +17,7 @@ import { SEQ, StreamQuery, TaskEventResponse, TaskHistoryQuery } from './task-hi
 import { TaskStream } from './task-stream.js';
 import { visibleTask } from './visible-task.js';
 
-/** What happened to a task, at once or as it happens; api.md's "Tasks". */
+/** What happened to a task, at once or as it happens. */
 @ApiTags('tasks')
 @Controller('v1/tasks/:id')
 @AllowRoles('client', 'service', 'operator', 'reader')
@@ -58,20 +58,24 @@ export class TaskEventsController {
       'Events `task`, whose `id` is the `seq` and whose data is a `TaskEvent`, with `exact: false` where its numbers do not fit a 64-bit float',
     content: { 'text/event-stream': { schema: { type: 'string' } } },
   })
-  @ApiNoContentResponse({ description: 'The task is over, and nothing is newer than `Last-Event-ID`' })
+  @ApiNoContentResponse({
+    description: 'The task is over, and nothing is newer than `Last-Event-ID`, or `after`',
+  })
   @ApiProblems('invalid_request')
   async stream(
     @Param('id') id: string,
-    @Query() _credentials: StreamQuery,
+    @Query() { after }: StreamQuery,
     @Headers('last-event-id') lastEventId: string | undefined,
     @CurrentCaller() caller: Caller,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    if (!SEQ.test(lastEventId ?? '0'))
+    if (lastEventId !== undefined && !SEQ.test(lastEventId))
       throw new AppError('invalid_request', 'Last-Event-ID must be the id of an event.');
     const leave = this.limits.follow(caller.owner);
     whenGone(reply, leave);
     const stream = new TaskStream(this.followers, caller, reply);
-    await stream.open(id.toLowerCase(), Number(lastEventId ?? 0), () => visibleTask(this.tasks, caller, id));
+    await stream.open(id.toLowerCase(), Number(lastEventId ?? after), () =>
+      visibleTask(this.tasks, caller, id),
+    );
   }
 }

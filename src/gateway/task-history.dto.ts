@@ -65,9 +65,17 @@ export class TaskEventResponse {
   data!: Record<string, unknown>;
 }
 
-/** What a stream's address may carry; read by the access guard. */
+/** What a stream's address may carry, for clients that cannot set headers. */
 export class StreamQuery {
-  /** Credentials, for clients that cannot set `Authorization`. Never logged. */
+  /** Leaves out the events up to this `seq`. `Last-Event-ID`, which a client sends when it connects again, takes its place. */
+  @ApiPropertyOptional({ type: 'integer' })
+  @IsOptional()
+  @Transform(toInteger)
+  @IsInt()
+  @Min(0)
+  after: number = 0;
+
+  /** Credentials, as in `Authorization`; read by the access guard. Never logged. */
   @IsOptional()
   @IsString()
   token?: string;

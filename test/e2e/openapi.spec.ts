@@ -91,7 +91,10 @@ describeWithServices('the OpenAPI document of the built application', ['kafka', 
       'Idempotency-Key': { minLength: 1, maxLength: 255 },
     });
     expect(parameters('/v1/tasks/{id}/events')).toMatchObject({ after: { type: 'integer', minimum: 0 } });
-    expect(parameters('/v1/tasks/{id}/stream')).toMatchObject({ 'Last-Event-ID': { type: 'integer' } });
+    expect(parameters('/v1/tasks/{id}/stream')).toMatchObject({
+      'Last-Event-ID': { type: 'integer' },
+      after: { type: 'integer', minimum: 0 },
+    });
     expect(Object.keys(parameters('/v1/dead-letters'))).toEqual(
       expect.arrayContaining([
         'topic',

@@ -93,6 +93,20 @@ describeWithServices('a task as a stream and a history', ['postgres'], () => {
       expect(stream.ids).toEqual([2, 3]);
     });
 
+    it('begins after `after`, unless Last-Event-ID says more', async () => {
+      await task.append('succeeded');
+      const from = async (query: string, headers = {}): Promise<number[]> => {
+        const stream = await StreamClient.open(`${url}/stream${query}`, headers);
+        await eventually(() => {
+          expect(stream.ended).toBe(true);
+        });
+        return stream.ids;
+      };
+      expect(await from('?after=1')).toEqual([2]);
+      expect(await from('?after=1', { 'last-event-id': '0' })).toEqual([1, 2]);
+      expect((await fetch(`${url}/stream?after=2`)).status).toBe(204);
+    });
+
     it('goes past an end that was not the last word', async () => {
       for (const step of ['failed', 'retrying', 'succeeded'] as const) await task.append(step);
       const stream = await StreamClient.open(`${url}/stream`);
@@ -124,7 +138,8 @@ describeWithServices('a task as a stream and a history', ['postgres'], () => {
     });
 
     it.each([
-      ['an unknown query value', '?after=3', {}],
+      ['an unknown query value', '?since=3', {}],
+      ['an `after` that is no number', '?after=x', {}],
       ['a Last-Event-ID of somebody else', '', { 'last-event-id': 'abc' }],
     ])('refuses %s', async (_, query, headers) => {
       expect((await fetch(`${url}/stream${query}`, { headers })).status).toBe(400);
