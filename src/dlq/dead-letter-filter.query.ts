@@ -1,11 +1,11 @@
 import { Transform } from 'class-transformer';
 import { IsDate, IsIn, IsString, IsUUID, Matches } from 'class-validator';
 import { IfGiven } from '../errors/if-given.decorator.js';
+import { isTimestamp } from '../tasks/is-timestamp.js';
 import { DEAD_LETTER_STATUSES, type DeadLetterStatus } from './dead-letter.entity.js';
-import { timeField } from './decode/optional-fields.js';
 
 function toTime({ value }: { value: unknown }): unknown {
-  return timeField(value) ?? value;
+  return isTimestamp(value) ? new Date(value) : value;
 }
 
 /** Which dead letters: those to which all that is given applies. */

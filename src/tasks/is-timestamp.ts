@@ -13,7 +13,8 @@ export function IsTimestamp(): PropertyDecorator {
   });
 }
 
-function isTimestamp(value: unknown): boolean {
+/** Whether it is such a time. */
+export function isTimestamp(value: unknown): value is string {
   if (typeof value !== 'string' || !RFC_3339.test(value) || value.startsWith('0000')) return false;
   const [date = ''] = value.toUpperCase().split('T');
   // `Date` would take the 31st of February for a day in March.
