@@ -37,6 +37,16 @@ describeWithServices('discarding a dead letter', ['kafka', 'postgres'], () => {
     expect([again.status, again.json.code]).toEqual([409, 'dead_letter_not_open']);
   });
 
+  it('and redriving it take its id in capital letters, as reading it does', async () => {
+    const [first, second] = [
+      await letters.ofTask(await submitted()),
+      await letters.ofTask(await submitted()),
+    ];
+    expect((await redrive(first.id.toUpperCase())).status).toBe(202);
+    const discard = `/v1/dead-letters/${second.id.toUpperCase()}/discard`;
+    expect((await rest.post(discard, { note: 'no use' })).status).toBe(200);
+  });
+
   it('is in the audit log, as everything that operators do', async () => {
     const [first, second] = [
       await letters.ofTask(await submitted()),

@@ -70,10 +70,10 @@ export class RedriveService {
     const checked = await this.check(letter, mend);
     const wish = { by: caller.owner, note, redriveId: null, mend, ...checked };
     const events = await this.transact(async (manager) => {
-      const redriven = await this.redriving.redrive(manager, [id], wish);
-      const outcome = redriven.outcomes.get(id) ?? 'not_open';
+      const redriven = await this.redriving.redrive(manager, [letter.id], wish);
+      const outcome = redriven.outcomes.get(letter.id) ?? 'not_open';
       if (outcome !== 'redriven' && outcome !== 'pending') throw REFUSALS[outcome]();
-      await this.auditLog.done(manager, { caller, action: 'redriven', target: id });
+      await this.auditLog.done(manager, { caller, action: 'redriven', target: letter.id });
       return redriven.events;
     });
     this.bus.announce(events);
@@ -83,13 +83,13 @@ export class RedriveService {
 
   /** @throws AppError `not_found` or `dead_letter_not_open` */
   async discard(caller: Caller, id: string, note: string): Promise<DeadLetter> {
-    await this.get(id);
+    const letter = await this.get(id);
     await transact(this.dataSource, async (manager) => {
-      if (!(await this.letters.discard(manager, id, note))) throw REFUSALS.not_open();
+      if (!(await this.letters.discard(manager, letter.id, note))) throw REFUSALS.not_open();
       await this.history.add(manager, [
-        { deadLetterId: id, action: 'discarded', by: caller.owner, redriveId: null, note },
+        { deadLetterId: letter.id, action: 'discarded', by: caller.owner, redriveId: null, note },
       ]);
-      await this.auditLog.done(manager, { caller, action: 'discarded', target: id });
+      await this.auditLog.done(manager, { caller, action: 'discarded', target: letter.id });
     });
     return this.get(id);
   }
