@@ -58,6 +58,7 @@ export class ResultIntake {
   async take(texts: readonly string[]): Promise<Answer[]> {
     const at = new Date();
     const decoded = texts.map((text) => decode(text, at));
+    for (const result of decoded) if (result instanceof AppError) this.count(result);
     const readable = decoded.filter(isNoError);
     const answers = readable.length === 0 ? [] : await this.add(readable);
     const all = decoded.map((result) => (result instanceof AppError ? result : answers.shift()));

@@ -154,9 +154,15 @@ describeWithServices('results over HTTP', ['postgres'], () => {
     expect(await times()).toBeLessThan(40);
   });
 
-  it('are counted', async () => {
-    const text = await (await fetch(`${taskwire.url}/metrics`)).text();
-    expect(text).toMatch(/\ntaskwire_results_total\{outcome="applied",reason=""\} \d+\n/);
-    expect(text).toMatch(/\ntaskwire_results_total\{outcome="rejected",reason="result_invalid"\} \d+\n/);
+  it('are counted, also those that nobody can read', async () => {
+    const counted = async (labels: string): Promise<number> => {
+      const text = await (await fetch(`${taskwire.url}/metrics`)).text();
+      return Number(new RegExp(`\ntaskwire_results_total\\{${labels}\\} (\\d+)\n`).exec(text)?.[1] ?? 0);
+    };
+    const rejected = 'outcome="rejected",reason="result_invalid"';
+    const before = await counted(rejected);
+    await worker.tryAnswer({ results: [7, { taskId: uuidv7(), attempt: 1, status: 'PERHAPS' }] });
+    expect(await counted(rejected)).toBe(before + 2);
+    expect(await counted('outcome="applied",reason=""')).toBeGreaterThan(0);
   });
 });
