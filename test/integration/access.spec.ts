@@ -46,7 +46,7 @@ const UNKNOWN = '0193d3c8-0000-7000-8000-000000000000';
 
 const SUBMIT = { payload: { fileUrl: '/a' } };
 
-/** Every route, the roles that it is for as api.md says, and whether it names a task. */
+/** Every route, the roles that it is for, and whether it names a task. */
 const ROUTES: Record<string, { call: Call; roles: string[] | 'everybody'; task?: true }> = {
   'TasksController.submit': { call: post('/v1/tasks', SUBMIT), roles: ['client', 'service'] },
   'TaskBatchController.submit': {
@@ -156,7 +156,7 @@ describeWithServices('access', ['kafka', 'postgres'], () => {
 
   afterAll(() => taskwire.close());
 
-  /** What api.md promises a caller who names this task. */
+  /** What is promised to a caller who names this task. */
   function promised(caller: string, { roles, task }: (typeof ROUTES)[string], of: string): string {
     if (roles === 'everybody') return 'yes';
     if (caller === 'nobody') return '401';
@@ -168,7 +168,7 @@ describeWithServices('access', ['kafka', 'postgres'], () => {
 
   const verdict = (status: number): string => ([401, 403, 404].includes(status) ? String(status) : 'yes');
 
-  it('is what api.md says for every route, role and owner, and docs/access-matrix.md shows it', async () => {
+  it('is what was promised for every route, role and owner, and docs/access-matrix.md shows it', async () => {
     const declared = taskwire.app.get(DeclaredAccess).routes();
     expect(Object.keys(ROUTES).sort()).toEqual(declared.map(({ name }) => name).sort());
     const rows: string[] = [];
@@ -344,6 +344,21 @@ describeWithServices('access', ['kafka', 'postgres'], () => {
       action: 'cancelled',
     });
     expect(entries.find(({ target }) => target === mine.id)).toBeUndefined();
+  });
+
+  it('leaves an entry where an operator takes a token for another owner’s task, and none where a service does', async () => {
+    const [theirs, others] = [
+      await as('service').submit({ ...SUBMIT, owner: 'dave' }),
+      await as('service').submit({ ...SUBMIT, owner: 'dave' }),
+    ];
+    await as('operator').post(`/v1/tasks/${theirs.id}/token`);
+    await as('service').post(`/v1/tasks/${others.id}/token`);
+    const entries = await audit();
+    expect(entries.find(({ target }) => target === theirs.id)).toMatchObject({
+      outcome: 'done',
+      action: 'token_issued',
+    });
+    expect(entries.find(({ target }) => target === others.id)).toBeUndefined();
   });
 
   it('knows tokens of its own in every process of the installation, and in none of another', async () => {
