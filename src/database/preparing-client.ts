@@ -3,7 +3,10 @@ import type { Writable } from 'node:stream';
 import pg from 'pg';
 import { ticks } from './ticks.js';
 
-/** So many different statements are prepared; others, of which lists have many, are planned anew each time. */
+/** Begins a statement that is put together as a caller wishes, of which there are too many to prepare: it is planned each time. */
+export const UNPREPARED = '-- unprepared\n';
+
+/** So many different statements are prepared at the most. */
 const MAX_PREPARED = 200;
 
 /** Their names, the same on all connections. */
@@ -57,7 +60,7 @@ export class PreparingClient extends (pg.Client as unknown as Client) {
 
 function nameOf(text: string): string | undefined {
   const known = names.get(text);
-  if (known !== undefined || names.size >= MAX_PREPARED) return known;
+  if (known !== undefined || names.size >= MAX_PREPARED || text.startsWith(UNPREPARED)) return known;
   const name = `taskwire_${names.size}`;
   names.set(text, name);
   return name;

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { UNPREPARED } from '../database/preparing-client.js';
 import { LETTER_BYTES } from './dead-letter.repository.js';
 import type { DeadLettersQuery } from './dead-letters.query.js';
 import { letterConditions } from './letter-conditions.js';
@@ -36,7 +37,7 @@ export class DeadLetterGroupsRepository {
     const behind = before === null ? 'true' : `id < ${bind(before)}`;
     // Two walks through the index of fingerprints: one for the newest of each, one to count those of the page.
     return this.dataSource.query(
-      `WITH newest AS (
+      `${UNPREPARED}WITH newest AS (
          SELECT DISTINCT ON (fingerprint) fingerprint, id FROM dead_letters WHERE ${matches}
          ORDER BY fingerprint DESC, id DESC),
        page AS (SELECT fingerprint, id FROM newest WHERE ${behind} ORDER BY id DESC LIMIT ${bind(limit)})

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, In, type EntityManager } from 'typeorm';
 import { validate as isUuid } from 'uuid';
 import { blamingRecords } from '../database/fault.js';
+import { UNPREPARED } from '../database/preparing-client.js';
 import { storableText } from '../json/storable-text.js';
 import { DeadLetter } from './dead-letter.entity.js';
 import type { DeadLettersQuery } from './dead-letters.query.js';
@@ -92,7 +93,7 @@ export class DeadLetterRepository {
     const conditions = [letterConditions(query, bind)];
     if (before !== null) conditions.push(`id < ${bind(before)}`);
     return this.dataSource.query(
-      `SELECT id, ${LETTER_BYTES} AS bytes FROM dead_letters WHERE ${conditions.join(' AND ')} ORDER BY id DESC LIMIT ${bind(limit)}`,
+      `${UNPREPARED}SELECT id, ${LETTER_BYTES} AS bytes FROM dead_letters WHERE ${conditions.join(' AND ')} ORDER BY id DESC LIMIT ${bind(limit)}`,
       parameters,
     );
   }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { UNPREPARED } from '../database/preparing-client.js';
 import type { TaskSummary } from './task-response.js';
 import { isOpen, TASK_STATUSES, type TaskStatus } from './task-state.js';
 import { TASK_COLUMNS } from './task.repository.js';
@@ -39,7 +40,7 @@ export class TaskList {
       const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
       return `(SELECT ${TASK_COLUMNS.summary} FROM ${source.from} ${where} ORDER BY ${source.id} DESC ${limit})`;
     });
-    const found = `SELECT * FROM (${parts.join(' UNION ALL ')}) AS found ORDER BY id DESC ${limit}`;
+    const found = `${UNPREPARED}SELECT * FROM (${parts.join(' UNION ALL ')}) AS found ORDER BY id DESC ${limit}`;
     return this.dataSource.query(found, parameters);
   }
 }

@@ -1,5 +1,7 @@
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../src/database/data-source.js';
+import { migrate } from '../../src/database/migrate.js';
+import { TaskList } from '../../src/tasks/task-list.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase } from '../support/postgres.js';
 
@@ -42,6 +44,29 @@ describe('a connection to PostgreSQL', () => {
         [statement],
       ),
     ).toEqual([{ calls: 2 }]);
+  });
+
+  it('does not have one parsed for later that a caller put together, as lists are', async () => {
+    await connect();
+    await migrate(dataSource);
+    const nothing = {
+      type: null,
+      correlationId: null,
+      createdAfter: null,
+      createdBefore: null,
+      before: null,
+    };
+    const list = new TaskList(dataSource).find({
+      ...nothing,
+      owner: 'alice',
+      statuses: ['failed'],
+      limit: 1,
+    });
+    expect(await list).toEqual([]);
+    const prepared = await dataSource.query<{ statement: string }[]>(
+      'SELECT statement FROM pg_prepared_statements',
+    );
+    expect(prepared.filter(({ statement }) => statement.includes('FROM tasks'))).toEqual([]);
   });
 
   it('goes on with the next statement after one that the server refused', async () => {
