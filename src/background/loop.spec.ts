@@ -44,7 +44,7 @@ describe('a loop', () => {
     expect(warnings).toHaveLength(1);
   });
 
-  it('goes on after a failure, when its own wait is over, and says so', async () => {
+  it('goes on after a failure, when its own wait is over, and says so, of the first in a row everything', async () => {
     const { loop, count, warnings } = loopOver([failure, failure, nothing], {
       idleMs: FOR_EVER,
       failureMs: 1,
@@ -53,7 +53,8 @@ describe('a loop', () => {
     await eventually(() => {
       expect(count()).toBe(3);
     });
-    expect(warnings).toEqual(['trying again in 1 ms: down', 'trying again in 1 ms: down']);
+    const message = 'trying again in 1 ms: down';
+    expect(warnings).toEqual([{ message, err: new Error('down') }, message]);
     await loop.stop();
   });
 

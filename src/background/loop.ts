@@ -19,6 +19,7 @@ export class Loop {
   private readonly stopping = new AbortController();
   private running: Promise<void> | undefined;
   private idleMs: number;
+  private isFailing = false;
 
   /** @param round answers whether it found work */
   constructor(
@@ -47,15 +48,23 @@ export class Loop {
   }
 
   private async oneRound(): Promise<number> {
-    const { failureMs, logger } = this.options;
     try {
-      return (await this.round()) ? this.goOn() : this.rest();
+      const foundWork = await this.round();
+      this.isFailing = false;
+      return foundWork ? this.goOn() : this.rest();
     } catch (error) {
-      logger.warn(
-        `trying again in ${failureMs} ms: ${error instanceof Error ? error.message : String(error)}`,
-      );
-      return failureMs;
+      this.report(error);
+      return this.options.failureMs;
     }
+  }
+
+  /** All that is known of the first failure in a row; an outage has many, which are told in a few words. */
+  private report(err: unknown): void {
+    const { failureMs, logger } = this.options;
+    const { message, code } = err as NodeJS.ErrnoException;
+    const text = `trying again in ${failureMs} ms: ${message || code}`;
+    logger.warn(this.isFailing ? text : { message: text, err });
+    this.isFailing = true;
   }
 
   private goOn(): number {

@@ -140,7 +140,13 @@ export class KafkaTopicAdmin implements TopicAdmin {
 
   private async connect(): Promise<Admin> {
     const admin = this.createClient().admin({ retry: quickRetries(1) });
-    await admin.connect();
+    try {
+      await admin.connect();
+    } catch (error) {
+      // Whatever the reason: the next question connects anew.
+      this.admin = null;
+      throw error;
+    }
     return admin;
   }
 }
