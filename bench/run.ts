@@ -64,6 +64,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.exit(1);
   });
 }
+const scenarios = [...Object.keys(COMPARED), ...Object.keys(ALONE)];
+const misspelt = names.filter((name) => !scenarios.includes(name));
+if (names.length === 0 || misspelt.length > 0)
+  throw new Error(`there is no scenario ${misspelt.join()}; there are ${scenarios.join(', ')}`);
 const compared = Object.entries(COMPARED).filter(([name]) => names.includes(name));
 const known = compared.flatMap(([, { contenders = CONTENDERS }]) => contenders.map(({ name }) => name));
 const unknown = values.of?.split(',').filter((name) => !known.includes(name)) ?? [];

@@ -77,10 +77,12 @@ function pause(signal) {
       resolve(undefined);
       return;
     }
-    const timer = setTimeout(resolve, PAUSE);
-    signal.addEventListener('abort', () => {
+    const over = () => {
       clearTimeout(timer);
+      signal.removeEventListener('abort', over);
       resolve(undefined);
-    });
+    };
+    const timer = setTimeout(over, PAUSE);
+    signal.addEventListener('abort', over);
   });
 }

@@ -20,6 +20,14 @@ export interface HuntOptions {
 /** Whether every seeded bug was caught, and nothing without one. */
 export async function huntAll(servers: Servers, options: HuntOptions): Promise<boolean> {
   const { wanted, write } = options;
+  const faults = new Set(BUGS.map((bug) => bug.fault));
+  const names = [
+    ...BUGS.map(({ name }) => name),
+    NO_BUG,
+    ...[...faults].map((fault) => `${NO_BUG} under ${fault}`),
+  ];
+  const unknown = wanted?.filter((name) => !names.includes(name)) ?? [];
+  if (unknown.length > 0) throw new Error(`There is no bug ${unknown.join()}`);
   const results: Result[] = [];
   const add = async (result: Result): Promise<void> => {
     console.log(`${result.bug} under ${result.fault}: ${result.said ?? 'nothing'} (${result.seconds} s)`);
@@ -28,7 +36,6 @@ export async function huntAll(servers: Servers, options: HuntOptions): Promise<b
   };
   for (const bug of BUGS.filter(({ name }) => wanted?.includes(name) ?? true))
     await add(await huntBug(bug, servers, options));
-  const faults = new Set(BUGS.map((bug) => bug.fault));
   for (const fault of faults)
     if (wanted?.some((name) => name === NO_BUG || name === `${NO_BUG} under ${fault}`) ?? true)
       await add(await control(fault, servers, options));
