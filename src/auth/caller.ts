@@ -1,7 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 
-/** What callers may do, as credentials say it; api.md's "Who may do what". */
+/** What callers may do, as credentials say it; docs/security.md tells what. */
 export const ROLES = ['client', 'service', 'compute', 'operator'] as const;
 
 /** `reader` is the role of tokens that Taskwire makes itself: for a browser's socket or stream. */

@@ -28,7 +28,7 @@ export class DeadLetterGroupsController {
   }
 }
 
-/** The group as operators see it (api.md), as JSON text. */
+/** The group as operators see it (`/openapi.json`), as JSON text. */
 function groupText(group: DeadLetterGroup, example: string): string {
   const { topic, errorType, errorMessage, fingerprint, count, open, firstSeen, lastSeen } = group;
   const error = { type: errorType, message: errorMessage };

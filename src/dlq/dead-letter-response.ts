@@ -2,7 +2,7 @@ import type { DeadLetterAction } from './dead-letter-action.entity.js';
 import type { DeadLetter } from './dead-letter.entity.js';
 import { encodeBytes } from '../json/text-or-base64.js';
 
-/** The dead letter as operators see it (api.md), as JSON text. Header values and changes stay as they are kept. */
+/** The dead letter as operators see it (`/openapi.json`), as JSON text. Header values and changes stay as they are kept. */
 export function deadLetterText(letter: DeadLetter, history: readonly DeadLetterAction[]): string {
   const head = JSON.stringify({
     id: letter.id,

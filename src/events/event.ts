@@ -15,7 +15,7 @@ export interface RecordedEvent {
   result: string | null;
 }
 
-/** The event as clients see it (api.md), as JSON text: the result and the numbers in it stay as they were sent. */
+/** The event as clients see it (`/openapi.json`), as JSON text: the result and the numbers in it stay as they were sent. */
 export function eventText(event: RecordedEvent): string {
   const head = JSON.stringify({
     taskId: event.taskId,

@@ -5,7 +5,7 @@ import type { Following } from '../events/following.js';
 import type { TaskEventType, TaskStatus } from '../tasks/task-state.js';
 import type { JsonText } from './json-text.js';
 
-/** A task event as a socket gets it; api.md's "Socket.IO". */
+/** A task event as a socket gets it, as contracts/asyncapi.yaml has it. */
 export interface TaskEventMessage {
   taskId: string;
   seq: number;

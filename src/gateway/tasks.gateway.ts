@@ -35,7 +35,7 @@ const MAX_WAITING = 1_100;
 /** The most tasks that one socket may follow one by one. */
 const MAX_SUBSCRIPTIONS = 1_000;
 
-/** Lets sockets follow tasks; api.md's "Socket.IO". */
+/** Lets sockets follow tasks, as contracts/asyncapi.yaml has it. */
 @WebSocketGateway()
 export class TasksGateway implements OnGatewayInit<TaskServer>, OnGatewayConnection<TaskSocket> {
   private readonly logger = new Logger(TasksGateway.name);

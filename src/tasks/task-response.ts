@@ -9,7 +9,7 @@ export type TaskSummary = Omit<
 /** What of a task's row a client sees. */
 export type TaskView = TaskSummary & Pick<Task, 'payload' | 'result'>;
 
-/** The task as clients see it (api.md), as JSON text: payload and result stay as they were sent. */
+/** The task as clients see it (`/openapi.json`), as JSON text: payload and result stay as they were sent. */
 export function taskText(task: TaskView): string {
   return `${summaryText(task).slice(0, -1)},"payload":${task.payload},"result":${task.result ?? 'null'}}`;
 }

@@ -18,7 +18,7 @@ export function isOpen(status: TaskStatus): boolean {
   return OPEN.has(status);
 }
 
-/** The steps of a task's history; design.md's "States" tells who writes which. */
+/** The steps of a task's history; docs/states.md tells who writes which. */
 export const TASK_EVENT_TYPES = [
   'submitted',
   'queued',

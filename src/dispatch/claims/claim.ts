@@ -19,7 +19,7 @@ export interface Claim {
   expiresAt: Date;
 }
 
-/** The claim as workers see it (api.md), as JSON text. */
+/** The claim as workers see it (`/openapi.json`), as JSON text. */
 export function claimText({ taskId, attempt, type, payload, leaseExpiresAt, expiresAt }: Claim): string {
   const head = JSON.stringify({ taskId, attempt, type, leaseExpiresAt, expiresAt });
   return `${head.slice(0, -1)},"payload":${payload}}`;

@@ -97,7 +97,7 @@ export class RedrivesController {
   }
 }
 
-/** The redrive as operators see it (api.md), as JSON text. */
+/** The redrive as operators see it (`/openapi.json`), as JSON text. */
 function redriveText(redrive: Redrive): string {
   const { id, status, stopReason, ratePerSecond, stopOnFailureRate, note, by, createdAt, finishedAt } =
     redrive;
