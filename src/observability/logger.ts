@@ -1,7 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import { isNativeError } from 'node:util/types';
 import { pino, stdTimeFunctions, type DestinationStream, type Logger as Pino } from 'pino';
-import type { LogLevel } from '../config/config.js';
+import { ConfigError, type LogLevel } from '../config/config.js';
 import { currentTraceId } from './tracing.js';
 
 /** Nest tells at its start what it wired; that is for debugging. */
@@ -44,7 +44,8 @@ export class JsonLogger implements LoggerService {
   }
 
   error(message: unknown, ...rest: unknown[]): void {
-    this.write('error', message, rest);
+    // Nest logs what ends the start and passes it on: of a wrong setting `main.ts` tells in one line.
+    if (!(message instanceof ConfigError)) this.write('error', message, rest);
   }
 
   warn(message: unknown, ...rest: unknown[]): void {
