@@ -39,8 +39,12 @@ const ROOM = { forAll: 64 * 1024 * 1024, forOne: 32 * 1024 * 1024 };
  */
 @Injectable()
 export class SubmitService {
-  /** Submissions that need locks share no commit with those that need none, which never wait for anybody. */
+  /**
+   * Submissions that need locks share no commit with those that need none, which never wait for anybody; nor do those of a batch
+   * with lone ones, which would wait for the batch's commit before their own.
+   */
   private readonly plain = this.groupCommit();
+  private readonly batched = this.groupCommit();
   private readonly guarded = this.groupCommit();
   private readonly waiting = new WaitingRoom(ROOM);
 
@@ -56,8 +60,13 @@ export class SubmitService {
 
   /** @throws AppError `idempotency_key_reused`, `correlation_in_use`, `unavailable`, or `payload_invalid` if it cannot be stored */
   async submit(submission: Submission): Promise<Submitted> {
-    const commits = needsLocks(submission) ? this.guarded : this.plain;
+    const commits = this.commitsFor(submission);
     return this.waiting.during(submission.owner, sizeOf(submission), () => commits.add(submission));
+  }
+
+  private commitsFor(submission: Submission): GroupCommit<Submission, Submitted> {
+    if (needsLocks(submission)) return this.guarded;
+    return submission.inBatch ? this.batched : this.plain;
   }
 
   private groupCommit(): GroupCommit<Submission, Submitted> {

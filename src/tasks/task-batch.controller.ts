@@ -83,6 +83,7 @@ export class TaskBatchController {
     return this.intake.submit(caller, {
       body,
       text,
+      inBatch: true,
       idempotencyKey: body.idempotencyKey ?? null,
       traceparent,
     });
