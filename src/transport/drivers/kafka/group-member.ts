@@ -51,7 +51,8 @@ export class GroupMember {
   /** Counts the assignments of this member; what began under an earlier one is not acknowledged. */
   private generation = 0;
   private leaving: Promise<void> | null = null;
-  private lastSign = Date.now();
+  /** On the clock of `performance.now()`: the wall clock may be set. */
+  private lastSign = performance.now();
   private failure: string | null = null;
   /** By which the group knows it. */
   private id: string | null;
@@ -103,7 +104,7 @@ export class GroupMember {
 
   /** Milliseconds since it last joined or heard from a broker. */
   silence(): number {
-    return Date.now() - this.lastSign;
+    return performance.now() - this.lastSign;
   }
 
   /** Ends it without ceremony, for a reason that `crash` tells from then on. */
@@ -144,10 +145,10 @@ export class GroupMember {
       this.id = payload.memberId;
       this.generation += 1;
       this.commits.discard();
-      this.lastSign = Date.now();
+      this.lastSign = performance.now();
     });
     consumer.on(consumer.events.FETCH, () => {
-      this.lastSign = Date.now();
+      this.lastSign = performance.now();
     });
     // Goes out before kafkajs joins anew, and the broker still takes it from the old generation.
     consumer.on(consumer.events.REBALANCING, () => void this.commits.flush());

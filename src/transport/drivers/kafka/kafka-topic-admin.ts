@@ -13,6 +13,9 @@ import { within } from './within.js';
 
 const DISCONNECT_TIMEOUT_MS = 3_000;
 
+/** A bound over all of kafkajs' own waits, which are by the wall clock and stand still where that is set back; in milliseconds. */
+const ASK_TIMEOUT_MS = 15_000;
+
 /** How long a list of all topics serves; brokers may have thousands. */
 const LIST_FOR_MS = 5_000;
 
@@ -25,7 +28,8 @@ export class KafkaTopicAdmin implements TopicAdmin {
   private admin: Promise<Admin> | null = null;
   private closed = false;
   private listed: TopicDescription[] = [];
-  private listedAt = 0;
+  /** On the clock of `performance.now()`: the wall clock may be set. */
+  private listedAt = -Infinity;
 
   constructor(
     private readonly createClient: KafkaClientFactory,
@@ -50,7 +54,7 @@ export class KafkaTopicAdmin implements TopicAdmin {
   }
 
   async list(): Promise<TopicDescription[]> {
-    if (Date.now() - this.listedAt < LIST_FOR_MS) return this.listed;
+    if (performance.now() - this.listedAt < LIST_FOR_MS) return this.listed;
     try {
       const { topics } = await this.ask((admin) => admin.fetchTopicMetadata());
       this.listed = topics.map(({ name, partitions }) => ({ name, partitions: partitions.length }));
@@ -58,7 +62,7 @@ export class KafkaTopicAdmin implements TopicAdmin {
       // Of all topics of the brokers one that has no leader fails the question: what was known goes on.
       if (kafkaFaultOf(error) !== 'topic') throw unavailable(error);
     }
-    this.listedAt = Date.now();
+    this.listedAt = performance.now();
     return this.listed;
   }
 
@@ -110,12 +114,12 @@ export class KafkaTopicAdmin implements TopicAdmin {
 
   private async ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
     if (this.closed) throw new TransportUnavailableError('the transport is closed');
-    this.admin ??= this.connect();
+    const connecting = this.connected();
     try {
-      return await question(await this.admin);
+      return await within(ASK_TIMEOUT_MS, connecting.then(question), 'no answer in time');
     } catch (error) {
-      // A new client knows nothing of dead connections.
-      if (protocolErrorOf(causeOf(error)) === null) void this.disconnect();
+      // A new client knows nothing of dead connections; one that is newer than this question is none of its business.
+      if (protocolErrorOf(causeOf(error)) === null && this.admin === connecting) void this.disconnect();
       throw error;
     }
   }
@@ -138,15 +142,20 @@ export class KafkaTopicAdmin implements TopicAdmin {
     if (disconnected) await within(DISCONNECT_TIMEOUT_MS, disconnected, 'late').catch(() => undefined);
   }
 
+  private connected(): Promise<Admin> {
+    if (this.admin) return this.admin;
+    const connecting = this.connect();
+    this.admin = connecting;
+    // Whatever the reason: the next question connects anew.
+    connecting.catch(() => {
+      if (this.admin === connecting) this.admin = null;
+    });
+    return connecting;
+  }
+
   private async connect(): Promise<Admin> {
     const admin = this.createClient().admin({ retry: quickRetries(1) });
-    try {
-      await admin.connect();
-    } catch (error) {
-      // Whatever the reason: the next question connects anew.
-      this.admin = null;
-      throw error;
-    }
+    await admin.connect();
     return admin;
   }
 }
