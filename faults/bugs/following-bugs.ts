@@ -38,7 +38,7 @@ export const FOLLOWING_BUGS: Bug[] = [
     name: 'last-event-id-ignored',
     about: 'a stream that is opened again begins anew',
     file: 'gateway/task-events.controller.ts',
-    find: 'stream.open(id.toLowerCase(), Number(lastEventId ?? 0), ()',
+    find: 'stream.open(id.toLowerCase(), Number(lastEventId ?? after), ()',
     replace: 'stream.open(id.toLowerCase(), 0, ()',
     fault: 'kill-web',
   },
