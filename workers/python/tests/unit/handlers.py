@@ -6,6 +6,7 @@ import logging
 import multiprocessing
 import os
 import signal
+import subprocess
 import time
 from typing import Any
 
@@ -81,6 +82,16 @@ def say(task: Task) -> None:
 def use_processes(task: Task) -> dict[str, Any]:
     with multiprocessing.get_context("fork").Pool(1) as pool:
         return {"lengths": pool.map(len, ["a", "bc"])}
+
+
+def end_processes(task: Task) -> dict[str, Any]:
+    forked = multiprocessing.get_context("fork").Process(target=time.sleep, args=(60,))
+    forked.start()
+    forked.terminate()
+    forked.join()
+    started = subprocess.Popen(["sleep", "60"])
+    started.terminate()
+    return {"exit codes": [forked.exitcode, started.wait()]}
 
 
 def bad_result(task: Task) -> list[int]:

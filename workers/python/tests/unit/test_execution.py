@@ -123,6 +123,9 @@ class TestProcesses:
     def test_a_handler_may_use_processes_of_its_own(self, process: ProcessExecutor) -> None:
         assert run(process, handlers.use_processes) == Succeeded({"lengths": [1, 2]})
 
+    def test_processes_of_a_handler_end_by_signals(self, process: ProcessExecutor) -> None:
+        assert run(process, handlers.end_processes) == Succeeded({"exit codes": [-15, -15]})
+
     def test_a_handlers_log_lines_are_json_with_the_tasks_id_where_the_workers_are(
         self, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
     ) -> None:

@@ -50,9 +50,7 @@ def serve(connection: Connection, stopped: Any, log_level: str | None) -> None:
     _allow_children()
     if log_level is not None:
         log_as_json(log_level)
-    # The parent decides what a signal to the whole group means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    _leave_signals_to_the_parent()
     threading.Thread(target=_die_with_parent, daemon=True).start()
     line = PipeLine(connection, stopped)
     caller = Caller()
@@ -68,6 +66,28 @@ def serve(connection: Connection, stopped: Any, log_level: str | None) -> None:
             continue
         line.send("begun", None)
         line.send("outcome", caller.call(handler, request, line, retry_on=retry_on))
+
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def _leave_signals_to_the_parent() -> None:
+    """It decides what a signal to the group means; a handler's own processes end by signals, as a pool's have to."""
+    for number in _SIGNALS:
+        # Not SIG_IGN, which a program that the handler starts would inherit.
+        signal.signal(number, lambda *_: None)
+    # A process that is just being forked hears of a signal only when it would end by it.
+    os.register_at_fork(
+        before=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS),
+        after_in_parent=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS),
+        after_in_child=_end_by_signals,
+    )
+
+
+def _end_by_signals() -> None:
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
 
 
 def _allow_children() -> None:
