@@ -13,7 +13,7 @@ describe('a member of a group', () => {
     jest.restoreAllMocks();
   });
 
-  // Found by `clock-step`, seeds 8 and 10: members were replaced as silent, and for two minutes nobody read half of the letters.
+  // Found after `clock-step`, seeds 8 and 10, in which some dead letters were not read for two minutes.
   it.each([600_000, -1_200_000])('is as silent as before when the wall clock steps by %i ms', (step) => {
     const member = new GroupMember(CLIENT, {
       group: 'g',

@@ -128,8 +128,8 @@ export class KafkaTopicAdmin implements TopicAdmin {
   private async askApart<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
     const admin = this.createClient().admin({ retry: quickRetries(1) });
     try {
-      await admin.connect();
-      return await question(admin);
+      const answer = admin.connect().then(() => question(admin));
+      return await within(ASK_TIMEOUT_MS, answer, 'no answer in time');
     } finally {
       void admin.disconnect().catch(() => undefined);
     }

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import pickle
 import signal
+import sys
 import threading
 from multiprocessing.connection import Connection, wait
 from typing import Any
@@ -76,6 +77,8 @@ def _leave_signals_to_the_parent() -> None:
     for number in _SIGNALS:
         # Not SIG_IGN, which a program that the handler starts would inherit.
         signal.signal(number, lambda *_: None)
+    if sys.platform == "win32":  # which cannot fork
+        return
     # A process that is just being forked hears of a signal only when it would end by it.
     os.register_at_fork(
         before=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS),
