@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import type { Transport } from '../../src/transport/transport.js';
 import { eventually } from '../support/eventually.js';
 import { describeWithServices, unique } from '../support/services.js';
@@ -149,5 +150,35 @@ describeWithServices('what only Kafka knows', ['ownKafka'], () => {
       { intervalMs: 200 },
     );
     expect(collector.batches).toHaveLength(1);
+  });
+
+  // Found by the fault `clock-step`, seed 5: two members read the same partition.
+  it('stays in its group when the wall clock is set back', async () => {
+    const topic = unique('clock');
+    await transport.topics.ensure([{ name: topic, partitions: 1 }]);
+    const group = unique('group');
+    const collector = new Collector();
+    await subscribed(transport, { group, topics: [topic] }, collector.handler);
+    const membership = async (): Promise<string[]> => {
+      const { groups } = await driver.withAdmin((admin) => admin.describeGroups([group]));
+      return groups.flatMap(({ members }) => members.map(({ memberId }) => memberId));
+    };
+    const before = await membership();
+    expect(before).toHaveLength(1);
+
+    const setBack = Date.now() - 1_200_000;
+    const start = performance.now();
+    jest.spyOn(Date, 'now').mockImplementation(() => setBack + Math.round(performance.now() - start));
+    try {
+      await eventually(
+        () => {
+          expect(performance.now() - start).toBeGreaterThan(10_000);
+        },
+        { intervalMs: 200 },
+      );
+      expect(await membership()).toEqual(before);
+    } finally {
+      jest.restoreAllMocks();
+    }
   });
 });

@@ -102,7 +102,7 @@ export class GroupMember {
     return this.generation > 0 && this.failure === null;
   }
 
-  /** Milliseconds since it last joined or heard from a broker. */
+  /** Milliseconds since the group last heard from it. That it still fetches says nothing: brokers let strangers, too. */
   silence(): number {
     return performance.now() - this.lastSign;
   }
@@ -147,7 +147,7 @@ export class GroupMember {
       this.commits.discard();
       this.lastSign = performance.now();
     });
-    consumer.on(consumer.events.FETCH, () => {
+    consumer.on(consumer.events.HEARTBEAT, () => {
       this.lastSign = performance.now();
     });
     // Goes out before kafkajs joins anew, and the broker still takes it from the old generation.

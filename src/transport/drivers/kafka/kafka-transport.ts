@@ -15,6 +15,7 @@ import { unavailable } from './kafka-errors.js';
 import type { KafkaTransportOptions } from './kafka-options.js';
 import { KafkaSubscription } from './kafka-subscription.js';
 import { KafkaTopicAdmin } from './kafka-topic-admin.js';
+import { steadyHeartbeats } from './steady-heartbeats.js';
 import { TopicSender } from './topic-sender.js';
 import { TopicWriter } from './topic-writer.js';
 import { within } from './within.js';
@@ -39,6 +40,7 @@ export class KafkaTransport implements Transport {
     private readonly log: TransportLog,
   ) {
     calmKafkajs();
+    steadyHeartbeats();
     registerCompressionCodecs();
     this.createClient = kafkaClientFactory(options, log);
     this.topics = new KafkaTopicAdmin(this.createClient, options.replicationFactor);

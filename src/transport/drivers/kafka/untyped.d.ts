@@ -45,6 +45,9 @@ declare module 'kafkajs/src/consumer/consumerGroup.js' {
   export default class ConsumerGroup {
     readonly assigners: object[];
     memberId: string | null;
+    /** When it last sent a heartbeat, by `Date.now()`. */
+    lastRequest: number;
     joinAndSync: (this: ConsumerGroup) => Promise<void>;
+    heartbeat: (this: ConsumerGroup, options: { interval: number }) => Promise<void>;
   }
 }
