@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
+import { letHeapGrow } from './app/heap-growth.js';
 import { endOnSignal, endOnUnhandledError } from './app/process-end.js';
 import { ConfigError, type Config } from './config/config.js';
 import { helpText } from './config/describe-settings.js';
@@ -10,6 +11,7 @@ import { startTracing } from './observability/tracing.js';
 import { loadTaskTypes } from './task-types/load-task-types.js';
 
 async function start(config: Config): Promise<void> {
+  letHeapGrow();
   const taskTypes = loadTaskTypes(config.taskTypesPath, config.transport.kind);
   // Only now: it takes seconds to load, and whoever has a setting wrong need not wait for it.
   const [{ createApp }, { closeApp }] = await Promise.all([
