@@ -22,8 +22,6 @@ export interface Submission {
   delaySeconds: number | null;
   expiresInSeconds: number;
   maxAttempts: number;
-  /** One of many in a request. */
-  inBatch: boolean;
   traceparent: string | null;
   idempotency: { key: string; hash: Buffer } | null;
 }
@@ -32,7 +30,6 @@ export interface Submission {
 export interface SubmissionContext {
   type: TaskType;
   owner: string;
-  inBatch: boolean;
   traceparent: string | null;
   idempotencyKey: string | null;
 }
@@ -44,7 +41,7 @@ export interface SubmissionContext {
  * @throws AppError `invalid_request`, `payload_too_large` or `payload_invalid`
  */
 export function submissionOf(body: SubmitTaskDto, text: string, context: SubmissionContext): Submission {
-  const { type, owner, inBatch, traceparent, idempotencyKey } = context;
+  const { type, owner, traceparent, idempotencyKey } = context;
   const runAt = runAtOf(body);
   const fields = members(text);
   const payload = fields.get('payload');
@@ -62,7 +59,6 @@ export function submissionOf(body: SubmitTaskDto, text: string, context: Submiss
     delaySeconds: body.delaySeconds ?? null,
     expiresInSeconds: body.expiresInSeconds ?? type.expiresInSeconds,
     maxAttempts: body.maxAttempts ?? type.maxAttempts,
-    inBatch,
     traceparent,
     idempotency: idempotencyKey === null ? null : { key: idempotencyKey, hash: hashOf(fields) },
   };

@@ -39,12 +39,8 @@ const ROOM = { forAll: 64 * 1024 * 1024, forOne: 32 * 1024 * 1024 };
  */
 @Injectable()
 export class SubmitService {
-  /**
-   * Submissions that need locks share no commit with those that need none, which never wait for anybody; nor do those of a batch
-   * with lone ones, which would wait for the batch's commit before their own.
-   */
+  /** Submissions that need locks share no commit with those that need none, which never wait for anybody. */
   private readonly plain = this.groupCommit();
-  private readonly batched = this.groupCommit();
   private readonly guarded = this.groupCommit();
   private readonly waiting = new WaitingRoom(ROOM);
 
@@ -60,13 +56,8 @@ export class SubmitService {
 
   /** @throws AppError `idempotency_key_reused`, `correlation_in_use`, `unavailable`, or `payload_invalid` if it cannot be stored */
   async submit(submission: Submission): Promise<Submitted> {
-    const commits = this.commitsFor(submission);
+    const commits = needsLocks(submission) ? this.guarded : this.plain;
     return this.waiting.during(submission.owner, sizeOf(submission), () => commits.add(submission));
-  }
-
-  private commitsFor(submission: Submission): GroupCommit<Submission, Submitted> {
-    if (needsLocks(submission)) return this.guarded;
-    return submission.inBatch ? this.batched : this.plain;
   }
 
   private groupCommit(): GroupCommit<Submission, Submitted> {

@@ -83,7 +83,6 @@ export class TaskBatchController {
     return this.intake.submit(caller, {
       body,
       text,
-      inBatch: true,
       idempotencyKey: body.idempotencyKey ?? null,
       traceparent,
     });

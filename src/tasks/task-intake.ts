@@ -13,8 +13,6 @@ export interface Received {
   body: SubmitTaskDto;
   /** The body's JSON text. */
   text: string;
-  /** Whether it is one of many in a request. */
-  inBatch: boolean;
   idempotencyKey: string | null;
   traceparent: string | null;
 }
@@ -34,8 +32,7 @@ export class TaskIntake {
    * @throws AppError `invalid_request`, `forbidden`, `unknown_task_type`, `payload_too_large`, `payload_invalid`,
    *   `too_many_open_tasks`, `idempotency_key_reused`, `correlation_in_use`
    */
-  async submit(caller: Caller, received: Received): Promise<Submitted> {
-    const { body, text, inBatch, idempotencyKey, traceparent } = received;
+  async submit(caller: Caller, { body, text, idempotencyKey, traceparent }: Received): Promise<Submitted> {
     checkIdempotencyKey(idempotencyKey);
     if (body.owner && !caller.roles.includes('service')) {
       throw new AppError('forbidden', 'only the role service may submit for another owner');
@@ -44,7 +41,7 @@ export class TaskIntake {
     const type = this.taskTypes.get(name);
     if (!type) throw new AppError('unknown_task_type', `there is no task type ${name}`);
     const owner = body.owner ?? caller.owner;
-    const submission = submissionOf(body, text, { type, owner, inBatch, traceparent, idempotencyKey });
+    const submission = submissionOf(body, text, { type, owner, traceparent, idempotencyKey });
     await this.openTasks.refresh();
     // One with a key may be a replay, which is no new task: it is counted when that is known.
     if (idempotencyKey === null) this.openTasks.take(owner);

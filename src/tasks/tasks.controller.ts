@@ -71,7 +71,6 @@ export class TasksController {
     const { task, replayed } = await this.intake.submit(caller, {
       body,
       text: bodyText(request),
-      inBatch: false,
       idempotencyKey: idempotencyKeyOf(request),
       traceparent: traceparentOf(request),
     });

@@ -1,8 +1,5 @@
-import { jest } from '@jest/globals';
 import { DataSource } from 'typeorm';
-import { SubmissionRepository } from '../../src/tasks/submission.repository.js';
 import { startApp, type TestApp } from '../support/app.js';
-import { eventually } from '../support/eventually.js';
 import { Rest, type ProblemJson, type WholeTaskJson } from '../support/rest.js';
 import { describeWithServices, unique } from '../support/services.js';
 import { itOnServer } from '../support/test-database.js';
@@ -52,30 +49,6 @@ describeWithServices('submitting a batch', ['kafka', 'postgres'], () => {
         'SELECT task_id AS id FROM dispatches WHERE ordering_number IS NOT NULL ORDER BY ordering_number',
       );
     expect(numbered.map(({ id }) => id)).toEqual(ids);
-  });
-
-  it('keeps no lone submission waiting while its tasks are committed', async () => {
-    const submissions = taskwire.app.get(SubmissionRepository, { strict: false });
-    const insert = submissions.insert.bind(submissions);
-    let goOn = (): void => undefined;
-    const held = new Promise<void>((resolve) => {
-      goOn = resolve;
-    });
-    const inserting = jest.spyOn(submissions, 'insert').mockImplementationOnce(async (...args) => {
-      await held;
-      return insert(...args);
-    });
-    const many = batch([{ payload: { n: 1 } }]);
-    try {
-      await eventually(() => {
-        expect(inserting).toHaveBeenCalledTimes(1);
-      });
-      expect((await rest.post('/v1/tasks', { payload: { n: 2 } })).status).toBe(202);
-    } finally {
-      goOn();
-      inserting.mockRestore();
-    }
-    expect(codes(await many)).toEqual(['accepted']);
   });
 
   it('keeps each payload as it was sent', async () => {

@@ -256,7 +256,7 @@ describeWithServices('submitting', ['kafka', 'postgres'], () => {
 
   itOnServer('lets it fail alone also where it shares a commit for sure', async () => {
     const type = taskwire.app.get(TaskTypes).orDefault('default');
-    const context = { type, owner: 'local', inBatch: false, traceparent: null, idempotencyKey: null };
+    const context = { type, owner: 'local', traceparent: null, idempotencyKey: null };
     const submit = (payload: string) => {
       const submission = submissionOf({ payload: {} }, `{"payload":${payload}}`, context);
       return taskwire.app.get(SubmitService, { strict: false }).submit(submission);
