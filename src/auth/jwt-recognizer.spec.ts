@@ -128,10 +128,14 @@ describe('a set of keys', () => {
   let server: Server;
   let served = '';
   let status = 200;
+  let fetches = 0;
 
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'taskwire-jwks-'));
-    server = createServer((_, response) => response.writeHead(status).end(served)).listen(0, '127.0.0.1');
+    server = createServer((_, response) => {
+      fetches++;
+      response.writeHead(status).end(served);
+    }).listen(0, '127.0.0.1');
     await once(server, 'listening');
   });
   afterAll(async () => {
@@ -185,6 +189,36 @@ describe('a set of keys', () => {
       owner: 'alice',
     });
     jest.restoreAllMocks();
+  });
+
+  it('behind a URL is kept for ten minutes, and is not fetched for every key id that somebody makes up', async () => {
+    const [one, two] = [await keyPair('one'), await keyPair('two')];
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`;
+    served = JSON.stringify({ keys: [one.jwk] });
+    fetches = 0;
+    const recognizer = new JwtRecognizer({ ...NOTHING, jwks: url });
+    const token = await sign({ exp: now() + 3_600 }, one.privateKey, one.header);
+    const start = Date.now();
+    try {
+      for (const seconds of [0, 20, 599]) {
+        jest.spyOn(Date, 'now').mockReturnValue(start + seconds * 1_000);
+        expect(await recognizer.recognize(token)).toMatchObject({ owner: 'alice' });
+      }
+      expect(fetches).toBe(1);
+
+      served = JSON.stringify({ keys: [two.jwk] });
+      jest.spyOn(Date, 'now').mockReturnValue(start + 601_000);
+      // Withdrawn by the issuer.
+      await expect(recognizer.recognize(token)).rejects.toMatchObject({ code: 'unauthorized' });
+      const fetched = fetches;
+      for (const kid of ['a', 'b', 'c']) {
+        const madeUp = await sign({ exp: now() + 3_600 }, one.privateKey, { alg: 'ES256', kid });
+        await expect(recognizer.recognize(madeUp)).rejects.toMatchObject({ code: 'unauthorized' });
+      }
+      expect(fetches).toBe(fetched);
+    } finally {
+      jest.restoreAllMocks();
+    }
   });
 
   it('that cannot be fetched is not the token’s fault', async () => {

@@ -139,7 +139,7 @@ export class TasksController {
   @HttpCode(202)
   @Header('content-type', JSON_TYPE)
   @ApiAcceptedResponse({ type: TaskResponse })
-  @ApiProblems('task_not_retryable', 'correlation_in_use')
+  @ApiProblems('task_not_retryable', 'too_many_open_tasks', 'correlation_in_use')
   async retry(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<string> {
     return taskText(await this.retries.retry(caller, id));
   }

@@ -17,7 +17,7 @@ describeWithServices('an owner', ['kafka', 'postgres'], () => {
 
   beforeAll(async () => {
     taskwire = await startApp({
-      env: { ROLE: 'web', AUTH: 'jwt', JWT_SECRET: SECRET, OWNER_OPEN_TASKS: String(OPEN_TASKS) },
+      env: { AUTH: 'jwt', JWT_SECRET: SECRET, OWNER_OPEN_TASKS: String(OPEN_TASKS) },
     });
   });
 
@@ -56,6 +56,24 @@ describeWithServices('an owner', ['kafka', 'postgres'], () => {
     await alice.post(`/v1/tasks/${first.json.id}/cancel`);
     await eventually(async () => {
       expect((await submit('b')).status).toBe(202);
+    }, COUNTED);
+  });
+
+  it('who has too many open tasks has none done again', async () => {
+    const { id } = await alice.submit({ payload: {}, expiresInSeconds: 1 });
+    await eventually(async () => {
+      expect((await alice.get<{ status: string }>(`/v1/tasks/${id}`)).json.status).toBe('expired');
+    });
+    const filled: { id: string }[] = [];
+    await eventually(async () => {
+      filled.push(await alice.submit());
+      expect(filled).toHaveLength(OPEN_TASKS);
+    });
+    const refused = await alice.post<ProblemJson>(`/v1/tasks/${id}/retry`);
+    expect([refused.status, refused.json.code]).toEqual([429, 'too_many_open_tasks']);
+    await alice.post(`/v1/tasks/${filled[0]?.id ?? ''}/cancel`);
+    await eventually(async () => {
+      expect((await alice.post(`/v1/tasks/${id}/retry`)).status).toBe(202);
     }, COUNTED);
   });
 });

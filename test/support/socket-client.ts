@@ -36,6 +36,16 @@ export class SocketClient {
     return error.data;
   }
 
+  /** Connects, or resolves with what it was told instead. */
+  static async attempt(url: string, token?: string): Promise<SocketClient | { code: string }> {
+    const client = new SocketClient(url, ['websocket'], token);
+    const refused = once(client.socket as never, 'connect_error') as Promise<[{ data: { code: string } }]>;
+    const connected = once(client.socket as never, 'connect');
+    const outcome = await Promise.race([connected.then(() => client), refused.then(([error]) => error.data)]);
+    if (outcome !== client) client.close();
+    return outcome;
+  }
+
   get events(): TaskEventMessage[] {
     return this.log.filter((entry) => 'seq' in entry);
   }
