@@ -149,6 +149,11 @@ describeWithServices('redrives of many letters', ['kafka', 'postgres'], () => {
     await eventually(() => {
       expect(new Set(found.map(({ value }) => String(value))).size).toBe(50);
     });
+    const audit = await rest.get<{ items: { action: string; target: string; outcome: string }[] }>(
+      '/v1/audit?limit=200',
+    );
+    const done = audit.json.items.filter(({ target, outcome }) => target === json.id && outcome === 'done');
+    expect(done.map(({ action }) => action)).toEqual(['redrive_cancelled', 'redrive_started']);
   });
 
   it('that ended while a process died with their records in its hands send none of them, and free the letters', async () => {

@@ -76,7 +76,7 @@ export class GroupMember {
       // No bound over all partitions: it could make a batch that comes again shorter than before.
       maxBytes: BATCH_BYTES * this.partitionCount(),
       allowAutoTopicCreation: false,
-      partitionAssigners: [returningAs(formerId)],
+      partitionAssigners: [returningAs(formerId, (memberId) => (this.id = memberId))],
       retry: { ...quickRetries(5), restartOnFailure: () => Promise.resolve(false) },
     });
     this.listen();
@@ -141,8 +141,7 @@ export class GroupMember {
 
   private listen(): void {
     const { consumer } = this;
-    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
-      this.id = payload.memberId;
+    consumer.on(consumer.events.GROUP_JOIN, () => {
       this.generation += 1;
       this.commits.discard();
       this.lastSign = performance.now();

@@ -43,6 +43,16 @@ declare module 'kafkajs/src/network/requestQueue/index.js' {
 /** Not public; as it is in 2.2.4. */
 declare module 'kafkajs/src/consumer/consumerGroup.js' {
   export default class ConsumerGroup {
+    /** The other options matter only to who has partitions. */
+    constructor(options: {
+      groupId: string;
+      cluster: object;
+      assigners: object[];
+      logger: object;
+      retry: object;
+      topics: string[];
+      instrumentationEmitter: object;
+    });
     readonly assigners: object[];
     memberId: string | null;
     /** When it last sent a heartbeat, by `Date.now()`. */
