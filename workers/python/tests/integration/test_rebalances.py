@@ -6,11 +6,14 @@ from pathlib import Path
 
 from stage import Journal, Start, Taskwire, eventually
 
+# So many that each of three partitions has some, but for once in a thousand times.
+MANY = 18
+
 
 def test_long_tasks_survive_a_short_poll_interval_a_killed_worker_and_a_new_one(
     taskwire: Taskwire, journal: Journal, start: Start
 ) -> None:
-    ids = taskwire.submit("long", 9, journal, seconds=5)
+    ids = taskwire.submit("long", MANY, journal, seconds=4)
     kafka = {"max_poll_interval_ms": 3_000, "session_timeout_ms": 6_000}
     start("long", kafka=kafka)
     victim = start("long", kafka=kafka)
@@ -21,7 +24,7 @@ def test_long_tasks_survive_a_short_poll_interval_a_killed_worker_and_a_new_one(
     victim.kill()
     start("long", kafka=kafka)
     taskwire.expect_succeeded(ids, 90)
-    beyond = Counter(note.n for note in journal.notes()) - Counter(str(n) for n in range(9))
+    beyond = Counter(note.n for note in journal.notes()) - Counter(str(n) for n in range(MANY))
     assert set(beyond) <= interrupted
 
 
