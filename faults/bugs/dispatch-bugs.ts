@@ -37,7 +37,7 @@ export const DISPATCH_BUGS: Bug[] = [
   {
     name: 'keys-backwards',
     about: 'of several tasks with one key the newest is sent first',
-    file: 'dispatch/dispatch.repository.ts',
+    file: 'dispatch/send-lease.repository.ts',
     find: 'ORDER BY taken.ordering_number`;',
     replace: 'ORDER BY taken.ordering_number DESC`;',
     fault: 'broker-kill',

@@ -1,7 +1,7 @@
 import { Metrics } from '../observability/metrics.js';
 import { loadTaskTypes } from '../task-types/load-task-types.js';
 import type { OutgoingRecord, PublishResult, Transport } from '../transport/transport.js';
-import type { DispatchRepository, LeasedDispatch, SentMark } from './dispatch.repository.js';
+import type { LeasedDispatch, SendLeaseRepository, SentMark } from './send-lease.repository.js';
 import { DispatchSender } from './dispatch-sender.js';
 import type { Refusals } from './refusals.js';
 import type { SentMarks } from './sent-marks.js';
@@ -34,7 +34,7 @@ describe('DispatchSender', () => {
     };
     const keeper = { written: () => undefined, notWritable: () => undefined };
     const sender = new DispatchSender(
-      repository as unknown as DispatchRepository,
+      repository as unknown as SendLeaseRepository,
       {} as Refusals,
       { add: () => undefined } as unknown as SentMarks,
       loadTaskTypes(null, 'kafka'),

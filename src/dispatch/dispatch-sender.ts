@@ -8,11 +8,11 @@ import {
   type PublishResult,
   type Transport,
 } from '../transport/transport.js';
-import { DispatchRepository, type LeasedDispatch, type SentMark } from './dispatch.repository.js';
 import { HOLDER } from './holder.js';
 import type { Lease } from './lease.js';
 import { Refusals } from './refusals.js';
 import { requestRecord } from './request-record.js';
+import { SendLeaseRepository, type LeasedDispatch, type SentMark } from './send-lease.repository.js';
 import { SentMarks } from './sent-marks.js';
 import { TopicKeeper } from './topic-keeper.js';
 
@@ -32,7 +32,7 @@ const FRESH_MS = 100;
 @Injectable()
 export class DispatchSender {
   constructor(
-    private readonly dispatches: DispatchRepository,
+    private readonly leases: SendLeaseRepository,
     private readonly refusals: Refusals,
     private readonly sentMarks: SentMarks,
     private readonly taskTypes: TaskTypes,
@@ -52,7 +52,7 @@ export class DispatchSender {
     try {
       for (const part of inParts(dispatches)) {
         if (await this.sendPart(topic, await this.stillHeld(part, lease), unsent)) continue;
-        await this.dispatches.giveUp([...unsent], this.holder, RETRY_SECONDS);
+        await this.leases.giveUp([...unsent], this.holder, RETRY_SECONDS);
         return;
       }
     } catch (error) {
@@ -60,7 +60,7 @@ export class DispatchSender {
         this.metrics.recordsDispatched.inc({ outcome: 'unavailable' });
         this.topicKeeper.notWritable(topic, error.message);
       }
-      await this.dispatches.giveUp([...unsent], this.holder, RETRY_SECONDS);
+      await this.leases.giveUp([...unsent], this.holder, RETRY_SECONDS);
       throw error;
     }
   }
@@ -73,7 +73,7 @@ export class DispatchSender {
     const now = performance.now();
     if (now >= lease.sendUntil) return [];
     if (now - lease.takenAt < FRESH_MS) return dispatches;
-    const held = await this.dispatches.heldBy(dispatches, this.holder);
+    const held = await this.leases.heldBy(dispatches, this.holder);
     return dispatches.filter(({ taskId }) => held.has(taskId));
   }
 
@@ -130,7 +130,7 @@ export class DispatchSender {
   private async markSent(sent: readonly LeasedDispatch[]): Promise<void> {
     const isOrdered = ({ orderingKey }: LeasedDispatch): boolean => orderingKey !== null;
     this.sentMarks.add(this.marks(sent.filter((dispatch) => !isOrdered(dispatch))));
-    await this.dispatches.markSent(this.marks(sent.filter(isOrdered)), this.holder);
+    await this.leases.markSent(this.marks(sent.filter(isOrdered)), this.holder);
   }
 
   private marks(sent: readonly LeasedDispatch[]): SentMark[] {

@@ -2,8 +2,8 @@ import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/comm
 import { GroupCommit } from '../database/group-commit.js';
 import type { TaskType } from '../task-types/task-type.js';
 import { TaskTypes } from '../task-types/task-types.js';
-import type { LeasedDispatch } from './dispatch.repository.js';
 import { DispatchSender, sizeOf } from './dispatch-sender.js';
+import type { LeasedDispatch } from './send-lease.repository.js';
 import { SentMarks } from './sent-marks.js';
 import { TopicKeeper } from './topic-keeper.js';
 

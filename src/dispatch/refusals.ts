@@ -8,7 +8,7 @@ import type { RecordedEvent } from '../events/event.js';
 import { Metrics } from '../observability/metrics.js';
 import type { TaskError } from '../tasks/task-state.js';
 import { TaskWriter } from '../tasks/task-writer.js';
-import { DispatchRepository, type LeasedDispatch } from './dispatch.repository.js';
+import { SendLeaseRepository, type LeasedDispatch } from './send-lease.repository.js';
 import { HOLDER } from './holder.js';
 
 /** Makes dead letters of requests that the broker will never take, so that they block nobody. */
@@ -16,7 +16,7 @@ import { HOLDER } from './holder.js';
 export class Refusals {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly dispatches: DispatchRepository,
+    private readonly leases: SendLeaseRepository,
     private readonly writer: TaskWriter,
     private readonly deadLetters: DeadLetterRepository,
     private readonly bus: EventBus,
@@ -41,7 +41,7 @@ export class Refusals {
       copy: true,
     });
     const events = await transact(this.dataSource, async (manager): Promise<RecordedEvent[]> => {
-      if (!(await this.dispatches.lockHeld(manager, dispatch, this.holder))) return [];
+      if (!(await this.leases.lockHeld(manager, dispatch, this.holder))) return [];
       const fact = { kind: 'dead-lettered', deadLetterId: letter.id, error, attempt, at: null } as const;
       const written = await this.writer.apply(manager, [{ taskId, fact }], { skipLocked: true });
       if (written.outcomes[0]?.outcome === 'applied') await this.deadLetters.insert(manager, [letter]);

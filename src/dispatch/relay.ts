@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common';
 import { Loop } from '../background/loop.js';
 import { TaskTypes } from '../task-types/task-types.js';
-import { DispatchRepository } from './dispatch.repository.js';
+import { SendLeaseRepository } from './send-lease.repository.js';
 import { DispatchSender } from './dispatch-sender.js';
 import { HOLDER } from './holder.js';
 import { OrderingLease } from './ordering-lease.js';
@@ -53,7 +53,7 @@ export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown 
   private readonly ordered: TopicSends;
 
   constructor(
-    private readonly dispatches: DispatchRepository,
+    private readonly leases: SendLeaseRepository,
     private readonly orderingLease: OrderingLease,
     private readonly topicKeeper: TopicKeeper,
     private readonly sentMarks: SentMarks,
@@ -79,7 +79,7 @@ export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown 
   private async relayUnsent(): Promise<boolean> {
     const takenAt = performance.now();
     const types = this.unsent.free(this.topicKeeper.sendableTypes());
-    const taken = await this.dispatches.takeUnsent(this.holder, LEASE_SECONDS, ROUND, types);
+    const taken = await this.leases.takeUnsent(this.holder, LEASE_SECONDS, ROUND, types);
     await this.unsent.send(taken, { takenAt, sendUntil: takenAt + SENDING_MS });
     return taken.length > 0;
   }
@@ -89,7 +89,7 @@ export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown 
     if (held === null) return false;
     const takenAt = performance.now();
     const types = this.ordered.free(this.topicKeeper.sendableTypes());
-    const taken = await this.dispatches.takeOrdered(this.holder, held.epoch, ROUND, types);
+    const taken = await this.leases.takeOrdered(this.holder, held.epoch, ROUND, types);
     await this.ordered.send(taken, { takenAt, sendUntil: held.sendUntil });
     return taken.length > 0;
   }

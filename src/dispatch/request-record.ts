@@ -6,7 +6,7 @@ import {
   type EncodedHeaders,
   type TextOrBase64,
 } from '../json/text-or-base64.js';
-import type { LeasedDispatch } from './dispatch.repository.js';
+import type { LeasedDispatch } from './send-lease.repository.js';
 
 /** The headers of a request record; `contracts/` describes them for workers. */
 export const REQUEST_HEADERS = {

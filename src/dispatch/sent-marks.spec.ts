@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import type { DispatchRepository, SentMark } from './dispatch.repository.js';
+import type { SendLeaseRepository, SentMark } from './send-lease.repository.js';
 import { SentMarks } from './sent-marks.js';
 
 const HOLDER = 'holder';
@@ -14,7 +14,7 @@ function collecting(fails: () => boolean = () => false) {
     written.push(marks.map(({ taskId }) => taskId));
     return Promise.resolve();
   };
-  return { written, marks: new SentMarks({ markSent } as unknown as DispatchRepository, HOLDER) };
+  return { written, marks: new SentMarks({ markSent } as unknown as SendLeaseRepository, HOLDER) };
 }
 
 const markOf = (taskId: string): SentMark => ({ taskId, attempt: 1, timeLimit: null });

@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { DispatchRepository, type SentMark } from './dispatch.repository.js';
 import { HOLDER } from './holder.js';
+import { SendLeaseRepository, type SentMark } from './send-lease.repository.js';
 
 /** How long a mark may wait for others, in milliseconds. Far below a lease: whose mark is missing then is sent again. */
 const PATIENCE_MS = 100;
@@ -21,7 +21,7 @@ export class SentMarks {
   private writing = Promise.resolve();
 
   constructor(
-    private readonly dispatches: DispatchRepository,
+    private readonly leases: SendLeaseRepository,
     @Inject(HOLDER) private readonly holder: string,
   ) {}
 
@@ -43,7 +43,7 @@ export class SentMarks {
 
   private async write(marks: readonly SentMark[]): Promise<void> {
     try {
-      await this.dispatches.markSent(marks, this.holder);
+      await this.leases.markSent(marks, this.holder);
     } catch (err) {
       this.logger.warn({ message: 'Tasks are sent once more', tasks: marks.length, err });
     }

@@ -13,7 +13,7 @@ import { Metrics } from '../observability/metrics.js';
 import type { Fact } from '../tasks/facts.js';
 import { TaskRepository } from '../tasks/task.repository.js';
 import { TaskWriter, type TaskFact, type Written } from '../tasks/task-writer.js';
-import { DispatchRepository, type DueDispatch } from './dispatch.repository.js';
+import { DueDispatchRepository, type DueDispatch } from './due-dispatch.repository.js';
 import { orderingLock } from './ordering.js';
 
 /** How many dispatches one round takes at the most. */
@@ -65,7 +65,7 @@ export class Timers implements OnApplicationBootstrap, BeforeApplicationShutdown
 
   constructor(
     private readonly dataSource: DataSource,
-    private readonly dispatches: DispatchRepository,
+    private readonly dispatches: DueDispatchRepository,
     private readonly tasks: TaskRepository,
     private readonly writer: TaskWriter,
     private readonly taskTypes: TaskTypes,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { TaskTypes } from '../task-types/task-types.js';
-import type { LeasedDispatch } from './dispatch.repository.js';
+import type { LeasedDispatch } from './send-lease.repository.js';
 import type { DispatchSender } from './dispatch-sender.js';
 import type { Lease } from './lease.js';
 

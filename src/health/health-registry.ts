@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { withinTime } from '../observability/time-limit.js';
+import { within } from '../background/within.js';
 
 /** How one dependency is. `degraded` works, with something missing. */
 export interface CheckResult {
@@ -54,7 +54,7 @@ export class HealthRegistry {
 async function ask(dependency: HealthCheck): Promise<Dependency> {
   const { name, required } = dependency;
   try {
-    const result = await withinTime(TIME_LIMIT, dependency.check());
+    const result = await within(TIME_LIMIT, dependency.check());
     return { name, ...result, status: weighed(result.status, required) };
   } catch (err) {
     logger.warn({ message: 'A dependency fails', dependency: name, err });

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { withinTime } from './time-limit.js';
+import { within } from '../background/within.js';
 
 export interface SlowReadingOptions {
   /** What is read, for the log. */
@@ -31,7 +31,7 @@ export class SlowReading<Value> {
 
   private async attempt(): Promise<Value | null> {
     try {
-      return await withinTime(this.options.timeLimit, this.read());
+      return await within(this.options.timeLimit, this.read());
     } catch (err) {
       this.logger.warn({ message: `Cannot read ${this.options.name}`, err });
       return null;

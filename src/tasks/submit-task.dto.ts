@@ -1,14 +1,12 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsInt, IsNumber, IsObject, IsOptional, IsString, Length, Matches, Max, Min } from 'class-validator';
 import { IsOwner } from '../auth/is-owner.js';
+import { STORABLE, UNSTORABLE } from '../json/storable-text.js';
 import { AsParsed } from './as-parsed.js';
 import { IsTimestamp } from './is-timestamp.js';
 
 /** The longest ordering key, correlation id and owner, in characters: they have to fit an index of PostgreSQL. */
 export const MAX_KEY_LENGTH = 512;
-
-/** Text that can be a key: neither U+0000 nor half a surrogate pair, which PostgreSQL cannot hold. */
-const STORABLE = /^(?:[^\0\ud800-\udfff]|[\ud800-\udbff][\udc00-\udfff])*$/;
 
 /** Sixty-three years, in seconds: more is a mistake, and would leave the column. */
 export const MAX_SECONDS = 2_000_000_000;
@@ -30,14 +28,14 @@ export class SubmitTaskDto {
   @IsOptional()
   @IsString()
   @Length(1, MAX_KEY_LENGTH)
-  @Matches(STORABLE, { message: 'orderingKey must not contain U+0000 or lone surrogates' })
+  @Matches(STORABLE, UNSTORABLE)
   orderingKey?: string | null;
 
   /** A business key by which a worker that knows no task id may answer; by default the payload's `fileId`. */
   @IsOptional()
   @IsString()
   @Length(1, MAX_KEY_LENGTH)
-  @Matches(STORABLE, { message: 'correlationId must not contain U+0000 or lone surrogates' })
+  @Matches(STORABLE, UNSTORABLE)
   correlationId?: string | null;
 
   /** When the task becomes due; RFC 3339, at most 63 years ahead. Not together with `delaySeconds`. */

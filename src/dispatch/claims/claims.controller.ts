@@ -11,7 +11,7 @@ import { TaskTypes } from '../../task-types/task-types.js';
 import { goneSignal } from '../../http/gone-signal.js';
 import { invalidField } from '../../tasks/invalid-field.js';
 import { OutcomesResponse, outcomesOf } from '../../tasks/outcome.dto.js';
-import { LEASE_SECONDS } from '../dispatch.repository.js';
+import { CLAIM_LEASE_SECONDS } from '../dispatch.repository.js';
 import { claimText, type Claim } from './claim.js';
 import { Claimer } from './claimer.js';
 import { ClaimDto, ClaimsResponse, ReleaseDto } from './claims.dto.js';
@@ -48,7 +48,7 @@ export class ClaimsController {
     const request = {
       types: this.typesOf(body),
       max: body.max ?? 1,
-      lease: { worker: body.worker ?? null, seconds: body.leaseSeconds ?? LEASE_SECONDS },
+      lease: { worker: body.worker ?? null, seconds: body.leaseSeconds ?? CLAIM_LEASE_SECONDS },
       waitSeconds: Math.min(body.waitSeconds ?? 0, secondsLeft(caller)),
     };
     const gone = goneSignal(reply);

@@ -14,7 +14,8 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
-import { LEASE_SECONDS } from '../dispatch.repository.js';
+import { STORABLE, UNSTORABLE } from '../../json/storable-text.js';
+import { CLAIM_LEASE_SECONDS } from '../dispatch.repository.js';
 
 /** How many tasks may be claimed, or given back, at a time. */
 const MAX_ITEMS = 100;
@@ -39,7 +40,7 @@ export class ClaimDto {
   max?: number | null;
 
   /** How long the leases last without a report. */
-  @ApiPropertyOptional({ type: 'integer', default: LEASE_SECONDS })
+  @ApiPropertyOptional({ type: 'integer', default: CLAIM_LEASE_SECONDS })
   @IsOptional()
   @IsInt()
   @Min(5)
@@ -58,9 +59,7 @@ export class ClaimDto {
   @IsOptional()
   @IsString()
   @Length(1, 200)
-  @Matches(/^(?:[^\0\ud800-\udfff]|[\ud800-\udbff][\udc00-\udfff])*$/, {
-    message: 'worker must not contain U+0000 or lone surrogates',
-  })
+  @Matches(STORABLE, UNSTORABLE)
   worker?: string | null;
 }
 

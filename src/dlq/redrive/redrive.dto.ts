@@ -14,6 +14,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { IfGiven } from '../../errors/if-given.decorator.js';
+import { STORABLE, UNSTORABLE } from '../../json/storable-text.js';
 import type { EncodedHeaders, TextOrBase64 } from '../../json/text-or-base64.js';
 import { AsParsed } from '../../tasks/as-parsed.js';
 import { DeadLetterFilter } from '../dead-letter-filter.query.js';
@@ -23,9 +24,6 @@ import { REDRIVE_STATUSES, type RedriveStatus } from './redrive.entity.js';
 
 /** The longest note, in characters. */
 const MAX_NOTE = 2_000;
-
-const STORABLE = /^(?:[^\0\ud800-\udfff]|[\ud800-\udbff][\udc00-\udfff])*$/;
-const UNSTORABLE_NOTE = { message: 'note must not contain U+0000 or lone surrogates' };
 
 /** How a dead letter's record is mended before it is sent again; what is not given stays as it was. */
 export class RedriveLetterDto {
@@ -56,7 +54,7 @@ export class RedriveLetterDto {
   @IsOptional()
   @IsString()
   @Length(0, MAX_NOTE)
-  @Matches(STORABLE, UNSTORABLE_NOTE)
+  @Matches(STORABLE, UNSTORABLE)
   note?: string | null;
 }
 
@@ -64,7 +62,7 @@ export class RedriveLetterDto {
 export class DiscardLetterDto {
   @IsString()
   @Length(1, MAX_NOTE)
-  @Matches(STORABLE, UNSTORABLE_NOTE)
+  @Matches(STORABLE, UNSTORABLE)
   note!: string;
 }
 
@@ -109,7 +107,7 @@ export class StartRedriveDto {
   @IsOptional()
   @IsString()
   @Length(0, MAX_NOTE)
-  @Matches(STORABLE, UNSTORABLE_NOTE)
+  @Matches(STORABLE, UNSTORABLE)
   note?: string | null;
 }
 

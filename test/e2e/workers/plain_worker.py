@@ -7,6 +7,7 @@ sends progress first. Where the payload has a `fileId`, the answer has that in i
 """
 
 import json
+import math
 import sys
 import time
 
@@ -30,7 +31,7 @@ def answers(request):
 
 
 def work():
-    """Answers until the broker fails. The next request is taken when the answers to the last one are durable."""
+    """Answers until the broker fails. The next requests are taken when the answers to the last ones are durable."""
     producer = KafkaProducer(
         bootstrap_servers=BROKERS,
         reconnect_backoff_max_ms=500,
@@ -40,16 +41,20 @@ def work():
         REQUEST_TOPIC,
         bootstrap_servers=BROKERS,
         group_id=GROUP,
+        # Whoever starts over takes its own place, instead of waiting until the session of who it was has ended.
+        group_instance_id=GROUP,
         auto_offset_reset="earliest",
         session_timeout_ms=6_000,
         heartbeat_interval_ms=1_000,
         reconnect_backoff_max_ms=500,
     )
     try:
-        # Not poll() with a time-out: in kafka-python 3.0.12 one that runs out in the middle of a rebalance leaves the
-        # consumer without positions, for ever.
-        for record in consumer:
-            for sent in [producer.send(RESULT_TOPIC, answer) for answer in answers(json.loads(record.value))]:
+        while True:
+            # Without end: in kafka-python 3.0.12 a poll that runs out in the middle of a rebalance leaves the consumer
+            # without positions, for ever.
+            polled = consumer.poll(timeout_ms=math.inf).values()
+            requests = [json.loads(record.value) for records in polled for record in records]
+            for sent in [producer.send(RESULT_TOPIC, answer) for request in requests for answer in answers(request)]:
                 sent.get(timeout=60)
     finally:
         # Or its heartbeats would go on, and hold up the group that the next consumer joins.

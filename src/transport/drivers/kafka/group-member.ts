@@ -1,4 +1,5 @@
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import { within } from '../../../background/within.js';
 import type { TransportLog } from '../../transport-log.js';
 import type { BatchHandler, TopicDescription } from '../../transport.js';
 import type { PartitionLanes } from '../partition-lanes.js';
@@ -7,7 +8,6 @@ import { messageOf } from './kafka-errors.js';
 import { LazyCommits } from './lazy-commits.js';
 import { returningAs } from './returning-members.js';
 import { toRecordBatch } from './to-record-batch.js';
-import { within } from './within.js';
 
 /**
  * How long kafkajs' fetch loop waits for a handler, in milliseconds. The loop fetches again only when all partitions of
@@ -202,7 +202,7 @@ export class GroupMember {
     if (this.failure === null && !(await lanes.quiet())) {
       log('warn', 'Leaving the group although a handler still works; its batch comes again', { group });
     }
-    await within(LEAVE_TIMEOUT_MS, this.depart(), 'no answer in time').catch((error: unknown) => {
+    await within(LEAVE_TIMEOUT_MS, this.depart()).catch((error: unknown) => {
       log('warn', 'Could not leave the group in peace', { group, error: messageOf(error) });
     });
   }

@@ -1,5 +1,6 @@
 import type { Admin } from 'kafkajs';
 import { setTimeout as pause } from 'node:timers/promises';
+import { within } from '../../../background/within.js';
 import {
   TransportUnavailableError,
   type GroupLag,
@@ -9,7 +10,6 @@ import {
 } from '../../transport.js';
 import { quickRetries, type KafkaClientFactory } from './kafka-client.js';
 import { asError, kafkaFaultOf, NOT_LED_ERRORS, protocolErrorOf, unavailable } from './kafka-errors.js';
-import { within } from './within.js';
 
 const DISCONNECT_TIMEOUT_MS = 3_000;
 
@@ -116,7 +116,7 @@ export class KafkaTopicAdmin implements TopicAdmin {
     if (this.closed) throw new TransportUnavailableError('the transport is closed');
     const connecting = this.connected();
     try {
-      return await within(ASK_TIMEOUT_MS, connecting.then(question), 'no answer in time');
+      return await within(ASK_TIMEOUT_MS, connecting.then(question));
     } catch (error) {
       // A new client knows nothing of dead connections; one that is newer than this question is none of its business.
       if (protocolErrorOf(causeOf(error)) === null && this.admin === connecting) void this.disconnect();
@@ -129,7 +129,7 @@ export class KafkaTopicAdmin implements TopicAdmin {
     const admin = this.createClient().admin({ retry: quickRetries(1) });
     try {
       const answer = admin.connect().then(() => question(admin));
-      return await within(ASK_TIMEOUT_MS, answer, 'no answer in time');
+      return await within(ASK_TIMEOUT_MS, answer);
     } finally {
       void admin.disconnect().catch(() => undefined);
     }

@@ -1,3 +1,4 @@
+import { within } from '../../../background/within.js';
 import type { TransportLog } from '../../transport-log.js';
 import {
   TransportUnavailableError,
@@ -18,7 +19,6 @@ import { KafkaTopicAdmin } from './kafka-topic-admin.js';
 import { steadyHeartbeats } from './steady-heartbeats.js';
 import { TopicSender } from './topic-sender.js';
 import { TopicWriter } from './topic-writer.js';
-import { within } from './within.js';
 
 const DEFAULT_SESSION_TIMEOUT_MS = 10_000;
 const CHECK_TIMEOUT_MS = 3_000;
@@ -72,7 +72,7 @@ export class KafkaTransport implements Transport {
 
   async check(): Promise<void> {
     try {
-      await within(CHECK_TIMEOUT_MS, this.topics.describe([PROBE_TOPIC]), 'no answer in time');
+      await within(CHECK_TIMEOUT_MS, this.topics.describe([PROBE_TOPIC]));
     } catch (error) {
       throw unavailable(error);
     }

@@ -1,8 +1,8 @@
 import kafkajs, { Partitioners, type Message, type Producer } from 'kafkajs';
 import { setTimeout as pause } from 'node:timers/promises';
+import { within } from '../../../background/within.js';
 import { quickRetries, type KafkaClientFactory } from './kafka-client.js';
 import { kafkaFaultOf, NOT_LED_ERRORS, protocolErrorOf } from './kafka-errors.js';
-import { within } from './within.js';
 
 /** How long the broker may wait for its replicas, in milliseconds; below the client's request time-out. */
 const ACK_TIMEOUT_MS = 4_000;
