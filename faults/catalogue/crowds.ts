@@ -23,6 +23,9 @@ const FOLLOWED = 20;
 /** After so many seconds the tasks that the crowd follows begin, which is when all are back. */
 const BEGIN_SECONDS = 30;
 
+/** The last event of such a task, which was submitted, became due, and succeeded. */
+const END_SEQ = 3;
+
 /** A stranger joins the group of the result listeners, gets partitions, reads nothing of use, and leaves again. */
 async function stormGroup(stage: Stage, random: Random): Promise<void> {
   const { installation, types, servers } = stage;
@@ -105,7 +108,7 @@ function crowd(): Fault {
     mend: async () => {
       // Whoever leaves before the end has missed it.
       const followTheEnd = (): void => {
-        const left = crowd.filter((follower) => !follower.hasSeenAll(2)).length;
+        const left = crowd.filter((follower) => !follower.hasSeenAll(END_SEQ)).length;
         if (left > 0) throw new Error(`${left} of a crowd have not seen the end`);
       };
       await eventually(followTheEnd, { timeoutMs: 60_000, intervalMs: 200 }).catch(() => undefined);

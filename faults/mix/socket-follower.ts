@@ -40,7 +40,7 @@ export class SocketFollower {
     if (this.client.socket.connected) void this.subscribe(taskId);
   }
 
-  /** Whether it has seen so many events of each task that it follows. */
+  /** Whether it has seen the event with this number of each task that it follows. */
   hasSeenAll(seq: number): boolean {
     return [...this.places.values()].every((place) => place.seq >= seq);
   }
