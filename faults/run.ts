@@ -42,7 +42,12 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 const wanted = values.fault?.split(',');
-process.exitCode = (await (values.bugs ? huntBugs() : breakAll())) ? 0 : 1;
+try {
+  process.exitCode = (await (values.bugs ? huntBugs() : breakAll())) ? 0 : 1;
+} finally {
+  // A run that breaks off half way leaves its servers.
+  Child.killAll();
+}
 
 /** Whether no promise was broken. */
 async function breakAll(): Promise<boolean> {
