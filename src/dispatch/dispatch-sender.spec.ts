@@ -1,9 +1,9 @@
 import { Metrics } from '../observability/metrics.js';
 import { loadTaskTypes } from '../task-types/load-task-types.js';
 import type { OutgoingRecord, PublishResult, Transport } from '../transport/transport.js';
-import type { LeasedDispatch, SendLeaseRepository, SentMark } from './send-lease.repository.js';
 import { DispatchSender } from './dispatch-sender.js';
 import type { Refusals } from './refusals.js';
+import type { LeasedDispatch, SendLeaseRepository, SentMark } from './send-lease.repository.js';
 import type { SentMarks } from './sent-marks.js';
 import type { TopicKeeper } from './topic-keeper.js';
 

@@ -8,8 +8,8 @@ import type { RecordedEvent } from '../events/event.js';
 import { Metrics } from '../observability/metrics.js';
 import type { TaskError } from '../tasks/task-state.js';
 import { TaskWriter } from '../tasks/task-writer.js';
-import { SendLeaseRepository, type LeasedDispatch } from './send-lease.repository.js';
 import { HOLDER } from './holder.js';
+import { SendLeaseRepository, type LeasedDispatch } from './send-lease.repository.js';
 
 /** Makes dead letters of requests that the broker will never take, so that they block nobody. */
 @Injectable()

@@ -7,10 +7,10 @@ import {
 } from '@nestjs/common';
 import { Loop } from '../background/loop.js';
 import { TaskTypes } from '../task-types/task-types.js';
-import { SendLeaseRepository } from './send-lease.repository.js';
 import { DispatchSender } from './dispatch-sender.js';
 import { HOLDER } from './holder.js';
 import { OrderingLease } from './ordering-lease.js';
+import { SendLeaseRepository } from './send-lease.repository.js';
 import { SentMarks } from './sent-marks.js';
 import { TopicKeeper } from './topic-keeper.js';
 import { TopicSends } from './topic-sends.js';

@@ -89,6 +89,9 @@ const TAKE_ORDERED = `
   )
   SELECT ${LEASED_COLUMNS} FROM taken JOIN tasks AS t ON t.id = taken.task_id ORDER BY taken.ordering_number`;
 
+/** Which attempt of which task a lease is for. */
+type Attempt = Pick<LeasedDispatch, 'taskId' | 'attempt'>;
+
 /** The leases of whoever sends: taking dispatches that are to be sent, and what became of them. */
 @Injectable()
 export class SendLeaseRepository {
@@ -106,30 +109,20 @@ export class SendLeaseRepository {
   }
 
   /** Gives leases up, so that a relay looks again after `delaySeconds`. */
-  async giveUp(
-    leases: readonly { taskId: string; attempt: number }[],
-    holder: string,
-    delaySeconds: number,
-  ): Promise<void> {
+  async giveUp(leases: readonly Attempt[], holder: string, delaySeconds: number): Promise<void> {
     if (leases.length === 0) return;
-    const rows = leases.map(({ taskId, attempt }) => ({ id: taskId, attempt }));
-    await this.dataSource.query(GIVE_UP, [JSON.stringify(rows), holder, delaySeconds]);
+    await this.dataSource.query(GIVE_UP, [attemptsOf(leases), holder, delaySeconds]);
   }
 
   /** Those of the tasks whose dispatches are still `holder`'s to send, at the same attempt. */
-  async heldBy(leases: readonly { taskId: string; attempt: number }[], holder: string): Promise<Set<string>> {
-    const rows = leases.map(({ taskId, attempt }) => ({ id: taskId, attempt }));
-    const held: { id: string }[] = await this.dataSource.query(HELD, [JSON.stringify(rows), holder]);
+  async heldBy(leases: readonly Attempt[], holder: string): Promise<Set<string>> {
+    const held: { id: string }[] = await this.dataSource.query(HELD, [attemptsOf(leases), holder]);
     return new Set(held.map(({ id }) => id));
   }
 
   /** Locks a dispatch if it is still `holder`'s to send at this attempt, and nobody is changing it. */
-  async lockHeld(
-    manager: EntityManager,
-    { taskId, attempt }: { taskId: string; attempt: number },
-    holder: string,
-  ): Promise<boolean> {
-    const parameters = [JSON.stringify([{ id: taskId, attempt }]), holder];
+  async lockHeld(manager: EntityManager, lease: Attempt, holder: string): Promise<boolean> {
+    const parameters = [attemptsOf([lease]), holder];
     const rows: unknown[] = await manager.query(`${HELD} FOR UPDATE OF d SKIP LOCKED`, parameters);
     return rows.length > 0;
   }
@@ -156,4 +149,9 @@ export class SendLeaseRepository {
   ): Promise<LeasedDispatch[]> {
     return this.dataSource.query(TAKE_ORDERED, [holder, epoch, limit, types]);
   }
+}
+
+/** As the JSON of `n(id, attempt)`. */
+function attemptsOf(leases: readonly Attempt[]): string {
+  return JSON.stringify(leases.map(({ taskId, attempt }) => ({ id: taskId, attempt })));
 }

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { TaskTypes } from '../task-types/task-types.js';
-import type { LeasedDispatch } from './send-lease.repository.js';
 import type { DispatchSender } from './dispatch-sender.js';
 import type { Lease } from './lease.js';
+import type { LeasedDispatch } from './send-lease.repository.js';
 
 /** How long a round waits for its sends; slower ones go on beside the next rounds, which leave their topics out. */
 const SLOW_MS = 1_000;
