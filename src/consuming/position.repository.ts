@@ -39,10 +39,9 @@ export class PositionRepository {
   ): Promise<{ fresh: ConsumedRecord[]; moved: Position[] }> {
     const byPartition = new Map<string, ConsumedRecord[]>();
     for (const record of records) {
-      const name = partitionName(record);
-      const known = byPartition.get(name);
+      const known = byPartition.get(record.partitionName);
       if (known) known.push(record);
-      else byPartition.set(name, [record]);
+      else byPartition.set(record.partitionName, [record]);
     }
     const moved: Position[] = [];
     const fresh = new Set<ConsumedRecord>();

@@ -3,6 +3,8 @@ import type { DeliveredRecord, RecordBatch } from '../transport/transport.js';
 /** A record on its way through the pipeline, with what its batch knew. */
 export interface ConsumedRecord extends DeliveredRecord {
   group: string;
+  /** Of the partition, for this group: see `partitionName`. */
+  partitionName: string;
   highWatermark: number;
   /** Offsets and times of its whole batch: what they tell of the topic holds for each part of it. */
   batch: readonly Pick<DeliveredRecord, 'offset' | 'timestamp'>[];
@@ -30,15 +32,31 @@ const LATEST = Date.UTC(10_000, 0) - 1;
  * database could not hold is moved to where it can.
  */
 export function consumedRecords(batches: readonly RecordBatch[]): ConsumedRecord[] {
-  return batches.flatMap(({ group, highWatermark, records }) => {
-    const batch = records.map((record) => ({
-      ...record,
-      timestamp: Math.min(Math.max(record.timestamp, 0), LATEST),
-    }));
-    return batch.map((record) => ({ ...record, group, highWatermark, batch }));
+  return batches.flatMap((delivered) => {
+    const { group, highWatermark } = delivered;
+    const name = partitionName(delivered);
+    const batch: ConsumedRecord[] = [];
+    for (const { topic, partition, offset, timestamp, key, value, headers } of delivered.records) {
+      // Member by member: a copy of all that is there takes V8 a hundred times as long.
+      batch.push({
+        topic,
+        partition,
+        offset,
+        timestamp: Math.min(Math.max(timestamp, 0), LATEST),
+        key,
+        value,
+        headers,
+        group,
+        partitionName: name,
+        highWatermark,
+        batch,
+      });
+    }
+    return batch;
   });
 }
 
+/** One name for a partition and the group that reads it. */
 export function partitionName({ group, topic, partition }: Omit<Position, 'position' | 'newestAt'>): string {
   return JSON.stringify([group, topic, partition]);
 }

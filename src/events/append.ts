@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { isoText } from '../json/iso-text.js';
 import type { RecordedEvent } from './event.js';
 
 const APPEND = `
@@ -11,7 +12,7 @@ const APPEND = `
 export async function appendEvents(manager: EntityManager, events: readonly RecordedEvent[]): Promise<void> {
   if (events.length === 0) return;
   const rows = events.map(({ taskId, seq, type, status, attempt, at, data }) => {
-    return { task_id: taskId, seq, type, status, attempt, at, data };
+    return { task_id: taskId, seq, type, status, attempt, at: isoText(at), data };
   });
   await manager.query(APPEND, [JSON.stringify(rows)]);
 }

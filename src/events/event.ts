@@ -1,3 +1,4 @@
+import { isoText } from '../json/iso-text.js';
 import type { TaskEventType, TaskStatus } from '../tasks/task-state.js';
 
 /** A task event as it travels through the process: complete, so that a follower needs no query for it. */
@@ -23,7 +24,7 @@ export function eventText(event: RecordedEvent): string {
     type: event.type,
     status: event.status,
     attempt: event.attempt,
-    at: event.at,
+    at: isoText(event.at),
   });
   return `${head.slice(0, -1)},"data":${dataText(event)}}`;
 }

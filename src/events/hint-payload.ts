@@ -1,4 +1,4 @@
-import { parse, stringify } from 'uuid';
+import { stringify } from 'uuid';
 
 /** A UUID's 16 bytes in base64url, which needs no separator. */
 const ID_LENGTH = 22;
@@ -8,7 +8,7 @@ const IDS_PER_PAYLOAD = Math.floor(7_999 / ID_LENGTH);
 
 /** Packs task ids into as few notification payloads as they fit into. */
 export function toPayloads(taskIds: Iterable<string>): string[] {
-  const ids = Array.from(taskIds, (id) => Buffer.from(parse(id)).toString('base64url'));
+  const ids = Array.from(taskIds, (id) => Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url'));
   const payloads = [];
   for (let at = 0; at < ids.length; at += IDS_PER_PAYLOAD) {
     payloads.push(ids.slice(at, at + IDS_PER_PAYLOAD).join(''));

@@ -38,11 +38,8 @@ type Envelopment = Pick<DeliveredRecord, 'key' | 'headers'>;
  *
  * @throws RecordError with any code but `unknown_task` and `correlation_ambiguous`
  */
-export function decodeResult({
-  value,
-  ...record
-}: Envelopment & Pick<DeliveredRecord, 'value'>): DecodedResult {
-  return decodeResultText(valueText(value), record);
+export function decodeResult(record: Envelopment & Pick<DeliveredRecord, 'value'>): DecodedResult {
+  return decodeResultText(valueText(record.value), record);
 }
 
 /**
@@ -57,18 +54,18 @@ export function decodeResultText(
 ): DecodedResult {
   const value = parseObject(text);
   const source = members(text);
-  const candidates = {
-    taskId: decodeTaskId(value.taskId, source),
-    key: possibleId(record.key && utf8Text(record.key)),
-    headerTaskId: possibleId(headerText(record.headers, REQUEST_HEADERS.taskId)),
-  };
-  if (candidates.taskId === null && candidates.key === null && candidates.headerTaskId === null) {
+  const taskId = decodeTaskId(value.taskId, source);
+  const key = possibleId(record.key && utf8Text(record.key));
+  const headerTaskId = possibleId(headerText(record.headers, REQUEST_HEADERS.taskId));
+  if (taskId === null && key === null && headerTaskId === null) {
     throw new RecordError('task_id_missing', 'Neither the value nor the key or a header names a task.');
   }
   const payload = wrappedPayload(value);
   const envelope = payload ? openWrapping(value, payload, source) : envelopeOf(value, () => source);
   return {
-    ...candidates,
+    taskId,
+    key,
+    headerTaskId,
     attempt: decodeAttempt(envelope.attempt, record.headers),
     report: decodeReport(envelope, () => (payload ? (source.get('payload') ?? '{}') : flatResult(source))),
   };

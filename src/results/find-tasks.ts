@@ -32,8 +32,9 @@ export class FindTasks {
   ) {}
 
   async find(manager: EntityManager, namings: readonly Naming[]): Promise<Found[]> {
-    const existing = await this.existing(manager, namings);
-    const byId = namings.map((naming) => idsOf(naming).find((id) => existing.has(id)));
+    const named = namings.map(idsOf);
+    const existing = await this.existing(manager, named);
+    const byId = named.map((ids) => ids.find((id) => existing.has(id)));
     const others = namings.filter((_, index) => byId[index] === undefined);
     const byCorrelation = await this.findByCorrelation(manager, others);
     return namings.map((naming, index) => {
@@ -46,8 +47,7 @@ export class FindTasks {
    * The tasks that ids name. Where all records may name theirs so, they are locked in passing: to look and then to lock would
    * be a round trip more. Otherwise they are locked later, together with those of the correlation ids, in the order of all.
    */
-  private async existing(manager: EntityManager, namings: readonly Naming[]): Promise<ReadonlySet<string>> {
-    const named = namings.map(idsOf);
+  private async existing(manager: EntityManager, named: readonly string[][]): Promise<ReadonlySet<string>> {
     const ids = [...new Set(named.flat())];
     if (named.some((own) => own.length === 0))
       return new Set((await this.tasks.existing(manager, ids)).keys());

@@ -27,7 +27,9 @@ export class ResultReader implements RecordReader<DecodedResult> {
   ): Promise<Effect[]> {
     const found = await this.findTasks.find(
       manager,
-      decoded.map(({ record, value }) => ({ ...value, topic: record.topic, at: new Date(record.timestamp) })),
+      decoded.map(({ record: { topic, timestamp }, value: { taskId, key, headerTaskId } }) => {
+        return { taskId, key, headerTaskId, topic, at: new Date(timestamp) };
+      }),
     );
     return blamingRecords(() =>
       decoded.map(({ record, value }, index) => this.effectOf(record, value, found[index])),

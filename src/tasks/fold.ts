@@ -53,8 +53,8 @@ export interface TaskChange {
  */
 export function fold(task: LockedTask, facts: readonly Fact[], context: FoldContext): TaskChange {
   const draft = new Draft(task, context);
-  const outcomes = facts.map((fact) => draft.take(fact));
-  return { ...draft.change, outcomes };
+  for (const fact of facts) draft.change.outcomes.push(draft.take(fact));
+  return draft.change;
 }
 
 const APPLIED: Outcome = { outcome: 'applied' };
@@ -62,7 +62,7 @@ const APPLIED: Outcome = { outcome: 'applied' };
 const ignored = (reason: IgnoredReason): Outcome => ({ outcome: 'ignored', reason });
 
 class Draft {
-  readonly change: Omit<TaskChange, 'outcomes'>;
+  readonly change: TaskChange;
   private readonly task: LockedTask;
   /** Time never runs backwards within a task's history, also when a transaction had to wait for the task. */
   private readonly now: Date;
@@ -81,6 +81,7 @@ class Draft {
       events: [],
       dispatch: { kind: 'keep' },
       letter: null,
+      outcomes: [],
     };
   }
 

@@ -1,3 +1,4 @@
+import { isoText } from '../json/iso-text.js';
 import type { Task } from './task.entity.js';
 
 /** What of a task's row a list shows. */
@@ -28,12 +29,12 @@ export function summaryText(task: TaskSummary): string {
     progress: task.progress,
     message: task.message,
     seq: task.seq,
-    createdAt: task.createdAt,
-    updatedAt: task.updatedAt,
-    runAt: task.runAt,
-    expiresAt: task.expiresAt,
-    startedAt: task.startedAt,
-    finishedAt: task.finishedAt,
+    createdAt: isoText(task.createdAt),
+    updatedAt: isoText(task.updatedAt),
+    runAt: isoText(task.runAt),
+    expiresAt: isoText(task.expiresAt),
+    startedAt: isoText(task.startedAt),
+    finishedAt: isoText(task.finishedAt),
   });
   return `${head.slice(0, -1)},"error":${task.error ?? 'null'}}`;
 }

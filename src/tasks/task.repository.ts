@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { isoText } from '../json/iso-text.js';
 import type { LockedTask, TaskChange } from './fold.js';
 import type { TaskView } from './task-response.js';
 import type { ReopenedTask } from './unique-correlations.js';
@@ -85,12 +86,12 @@ export class TaskRepository {
       progress: task.progress,
       message: task.message,
       seq: task.seq,
-      updated_at: task.updatedAt,
-      attempt_at: task.attemptAt,
-      run_at: task.runAt,
-      expires_at: task.expiresAt,
-      started_at: task.startedAt,
-      finished_at: task.finishedAt,
+      updated_at: isoText(task.updatedAt),
+      attempt_at: isoText(task.attemptAt),
+      run_at: isoText(task.runAt),
+      expires_at: isoText(task.expiresAt),
+      started_at: isoText(task.startedAt),
+      finished_at: isoText(task.finishedAt),
     }));
     for (const { task } of changes) this.lockedBy(manager).delete(task.id);
     await manager.query(UPDATE, [JSON.stringify(rows)]);

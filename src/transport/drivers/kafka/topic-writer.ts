@@ -46,7 +46,9 @@ export class TopicWriter {
   async write(record: OutgoingRecord): Promise<PublishResult> {
     this.circuit.check(this.draining !== null);
     return new Promise((resolve, reject) => {
-      this.queue.push({ ...toMessage(record), settle: resolve, fail: reject });
+      const { key, value, headers = {} } = record;
+      const bytes = sizeOfRecord(record);
+      this.queue.push({ message: { key, value, headers }, bytes, settle: resolve, fail: reject });
       this.draining ??= this.drain();
     });
   }
@@ -110,14 +112,18 @@ function takeUpTo(limit: number, queue: Entry[]): Entry[] {
   return queue.splice(0, end < 0 ? queue.length : end);
 }
 
-function toMessage({ key, value, headers = {} }: OutgoingRecord): { message: Message; bytes: number } {
+/** About what a record weighs in a batch, in bytes. */
+function sizeOfRecord({ key, value, headers = {} }: OutgoingRecord): number {
   let bytes = RECORD_OVERHEAD + sizeOf(key) + sizeOf(value);
   for (const [name, values] of Object.entries(headers)) {
-    for (const one of [values].flat()) bytes += HEADER_OVERHEAD + Buffer.byteLength(name) + sizeOf(one);
+    const ofOne = HEADER_OVERHEAD + sizeOf(name);
+    if (Array.isArray(values)) for (const value of values) bytes += ofOne + sizeOf(value);
+    else bytes += ofOne + sizeOf(values);
   }
-  return { message: { key, value, headers }, bytes };
+  return bytes;
 }
 
 function sizeOf(data: string | Buffer | null): number {
-  return data === null ? 0 : Buffer.byteLength(data);
+  if (data === null) return 0;
+  return typeof data === 'string' ? Buffer.byteLength(data) : data.length;
 }
