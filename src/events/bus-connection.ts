@@ -17,6 +17,12 @@ const REST = 10;
 /** How often a connection shows that it is alive, in milliseconds: one that nobody uses can be dead for hours. */
 const HEARTBEAT_INTERVAL = 15_000;
 
+/** The payload by which a process that listens tells the others so: when it has connected, and with each heartbeat. */
+const PRESENCE = '';
+
+/** Who was not heard of for so long, in milliseconds, does not listen any more: two heartbeats may be late. */
+const PRESENCE_LASTS = 40_000;
+
 /** The first and the longest pause before it connects again, in milliseconds. */
 const BACK_OFF = { first: 100, longest: 5_000 };
 
@@ -29,11 +35,15 @@ const SET_UP = `
     'taskwire_' || quote_ident(current_schema())::regnamespace::oid AS channel`;
 
 /** One statement for all payloads, because sessions that notify wait for each other. Without any it is a heartbeat. */
-const NOTIFY = 'SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload';
+const NOTIFY = {
+  name: 'notify',
+  text: 'SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload',
+};
 
 /**
  * The event bus between processes: PostgreSQL's `LISTEN` and `NOTIFY` on a connection of its own, which must be a
- * direct one (no transaction pooler). It carries hints, and hints get lost: what cannot be sent now is dropped.
+ * direct one (no transaction pooler). It carries hints, and hints get lost: what cannot be sent now is dropped. A process that
+ * listens, and hears of no other one that does, sends none: they cost it and the database a transaction each.
  */
 export class BusConnection implements HintChannel, OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(BusConnection.name);
@@ -50,9 +60,18 @@ export class BusConnection implements HintChannel, OnModuleInit, OnApplicationSh
   private listener: HintListener | null = null;
   private session: { client: pg.Client; channel: string } | null = null;
   private sessions: Promise<void> | undefined;
+  private isPresenceDue = false;
+  /** Until when somebody else listens, as far as is known; on the clock of `now`. */
+  private othersUntil = 0;
 
-  /** @param url of the database, as in the configuration */
-  constructor(private readonly url: string) {}
+  /**
+   * @param url of the database, as in the configuration
+   * @param now milliseconds that only rise
+   */
+  constructor(
+    private readonly url: string,
+    private readonly now = () => performance.now(),
+  ) {}
 
   /** Whether hints come and go at the moment. */
   get isConnected(): boolean {
@@ -66,6 +85,8 @@ export class BusConnection implements HintChannel, OnModuleInit, OnApplicationSh
 
   /** Hints other processes at these tasks. Those that gather until the next statement go together. */
   send(taskIds: Iterable<string>): void {
+    // Who does not listen cannot know, and hints anyway.
+    if (this.listener !== null && this.now() > this.othersUntil) return;
     for (const taskId of taskIds) this.gathered.add(taskId);
     this.sending.request();
   }
@@ -86,6 +107,8 @@ export class BusConnection implements HintChannel, OnModuleInit, OnApplicationSh
     const rested = pause(REST, undefined, { ref: false, signal: this.stop.signal }).catch(() => undefined);
     const payloads = toPayloads(this.gathered);
     this.gathered.clear();
+    if (this.isPresenceDue) payloads.push(PRESENCE);
+    this.isPresenceDue = false;
     if (this.session) await this.session.client.query(NOTIFY, [this.session.channel, payloads]);
     else this.logger.debug('Hints were lost: the event bus is not connected');
     await rested;
@@ -120,13 +143,16 @@ export class BusConnection implements HintChannel, OnModuleInit, OnApplicationSh
       this.logger.warn({ message: 'The event bus lost its connection', err: error });
     });
     const heartbeat = setInterval(() => {
-      this.sending.request();
+      this.beat();
     }, HEARTBEAT_INTERVAL);
     try {
       await client.connect();
       const channel = await this.setUp(client);
       if (this.stop.signal.aborted) return;
       this.session = { client, channel };
+      // Nobody's presence was to be heard before.
+      this.othersUntil = this.now() + PRESENCE_LASTS;
+      this.beat();
       onConnected();
       this.listener?.connected();
       await ended;
@@ -135,6 +161,11 @@ export class BusConnection implements HintChannel, OnModuleInit, OnApplicationSh
       clearInterval(heartbeat);
       await client.end();
     }
+  }
+
+  private beat(): void {
+    this.isPresenceDue = this.listener !== null;
+    this.sending.request();
   }
 
   private async setUp(client: pg.Client): Promise<string> {
@@ -154,6 +185,10 @@ export class BusConnection implements HintChannel, OnModuleInit, OnApplicationSh
     // Within one process events skip the bus.
     if (processId === (client as pg.Client & { processID: number }).processID || payload === undefined)
       return;
+    if (payload === PRESENCE) {
+      this.othersUntil = this.now() + PRESENCE_LASTS;
+      return;
+    }
     try {
       this.listener?.hinted(fromPayload(payload));
     } catch (error) {
