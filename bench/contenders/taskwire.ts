@@ -16,8 +16,8 @@ export type Role = 'all' | 'web' | 'worker';
 export interface Installation {
   databaseUrl: string;
   topics: Topics;
-  /** Starts the built application. */
-  start: (role: Role) => Promise<TaskwireProcess>;
+  /** Starts the built application; settings on top, as `env`. */
+  start: (role: Role, more?: Record<string, string>) => Promise<TaskwireProcess>;
   /** The worker of its tasks; not started. */
   worker: Worker;
   audit: () => Promise<Audit>;
@@ -46,7 +46,7 @@ export async function install(servers: Servers, name: string): Promise<Installat
   return {
     databaseUrl,
     topics,
-    start: (role) => startTaskwire({ role, env }),
+    start: (role, more = {}) => startTaskwire({ role, env: { ...env, ...more } }),
     worker: new Worker(new URL('kafka-worker.ts', import.meta.url), { ...topics, brokers: servers.brokers }),
     audit: async () => {
       const [counts] = await servers.query<Audit>(AUDIT, databaseUrl);

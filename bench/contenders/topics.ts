@@ -24,12 +24,19 @@ export async function createTopics(brokers: string, name: string): Promise<Topic
   return topics;
 }
 
-/** How many records were written to a topic. */
-export async function recordsOn(brokers: string, topic: string): Promise<number> {
+/** How many records of a topic a consumer group has not committed yet. */
+export async function lagOf(brokers: string, groupId: string, topic: string): Promise<number> {
   const admin = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
   try {
-    return (await admin.fetchTopicOffsets(topic)).reduce((sum, { high }) => sum + Number(high), 0);
+    const [[committed], ends] = await Promise.all([
+      admin.fetchOffsets({ groupId, topics: [topic] }),
+      admin.fetchTopicOffsets(topic),
+    ]);
+    const sum = (numbers: string[]): number => numbers.reduce((total, number) => total + Number(number), 0);
+    // Of a partition of which nothing was committed it is -1.
+    const done = committed?.partitions.map(({ offset }) => (offset === '-1' ? '0' : offset)) ?? [];
+    return sum(ends.map(({ high }) => high)) - sum(done);
   } finally {
     await admin.disconnect();
   }

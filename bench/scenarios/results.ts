@@ -1,15 +1,15 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { eventually } from '../../test/support/eventually.js';
 import { install, targetOf, taskwire, type Installation } from '../contenders/taskwire.js';
-import { recordsOn } from '../contenders/topics.js';
+import { lagOf } from '../contenders/topics.js';
 import { generate } from '../generator/generate.js';
 import type { Scenario } from '../scenario.js';
 import type { Servers } from '../servers.js';
 
 /** Results for each second of the pace: 200,000 at the calm one. */
 const RESULTS_PER_SECOND = 40_000;
-
-/** So many tasks are accepted at a time: what a web process cannot send soon it leaves to the relay, which is not there. */
-const PORTION = 5_000;
 
 /** Results have gathered on the topic while no Taskwire was there; then one process in the role `worker` comes. */
 export const results: Scenario = {
@@ -24,7 +24,7 @@ export const results: Scenario = {
     let total = 0;
     return {
       take: async () => {
-        await gather(installation, servers, { from: total, to: total + size });
+        await gather(installation, servers, size);
         total += size;
         const worker = await installation.start('worker');
         await eventually(
@@ -47,32 +47,35 @@ export const results: Scenario = {
   },
 };
 
-/** Submits tasks and has them answered, with nobody there to read the answers. */
+/**
+ * Submits tasks and has them answered, with nobody there to read the answers: a Taskwire that looks for them on another topic. It has
+ * a relay, as any installation, for what the fast path leaves behind when the database or the broker has other things to do.
+ */
 async function gather(
-  { start, worker, topics }: Installation,
-  { brokers }: Servers,
-  { from, to }: { from: number; to: number },
+  { start, worker, topics, databaseUrl }: Installation,
+  { brokers, query }: Servers,
+  size: number,
 ): Promise<void> {
-  const web = await start('web');
+  const types = path.join(tmpdir(), `${topics.requestTopic}-elsewhere.yaml`);
+  const elsewhere = { ...topics, resultTopic: `${topics.resultTopic}-elsewhere` };
+  await writeFile(types, `types:\n  default: ${JSON.stringify(elsewhere)}\n`);
+  const taskwire = await start('all', { TASK_TYPES: types });
   try {
-    const target = targetOf(web.url);
-    const isReady = async (): Promise<void> => {
-      const { status } = (await (await fetch(`${web.url}/health/ready`)).json()) as { status: string };
-      if (status !== 'ok') throw new Error('its topics have not been looked at yet');
-    };
-    await eventually(isReady);
     await worker.start();
-    for (let answered = from; answered < to; answered += PORTION) {
-      const until = { accepted: PORTION };
-      await generate({ kind: 'closed', target, connections: 2, batch: 500, until });
-      const isAnswered = async (): Promise<void> => {
-        const records = await recordsOn(brokers, topics.resultTopic);
-        if (records < answered + PORTION) throw new Error(`${records} results are there`);
-      };
-      await eventually(isAnswered, { timeoutMs: 60_000, intervalMs: 200 });
-    }
+    const target = targetOf(taskwire.url);
+    await generate({ kind: 'closed', target, connections: 2, batch: 500, until: { accepted: size } });
+    const areAnswered = async (): Promise<void> => {
+      const [{ unsent } = { unsent: NaN }] = await query<{ unsent: number }>(
+        `SELECT count(*)::integer AS unsent FROM dispatches WHERE state <> 'sent'`,
+        databaseUrl,
+      );
+      const lag = await lagOf(brokers, `${topics.requestTopic}-worker`, topics.requestTopic);
+      if (unsent + lag !== 0) throw new Error(`${unsent} are not sent, ${lag} not answered`);
+    };
+    await eventually(areAnswered, { timeoutMs: 120_000, intervalMs: 500 });
   } finally {
     await worker.stop();
-    await web.stop();
+    await taskwire.stop();
+    await rm(types);
   }
 }
