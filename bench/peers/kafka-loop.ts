@@ -31,7 +31,10 @@ export async function consume(
   setInterval(() => {
     const done = [...offsets].map(([partition, offset]) => ({ topic, partition, offset }));
     offsets.clear();
-    // After a rebalance it may be refused; the tasks then come twice, which changes nothing.
-    if (done.length > 0) consumer.commitOffsets(done).catch(() => undefined);
+    // After a rebalance it may be refused; the tasks then come twice, which changes nothing. Otherwise it goes with the next.
+    if (done.length > 0)
+      consumer.commitOffsets(done).catch(() => {
+        for (const { partition, offset } of done) if (!offsets.has(partition)) offsets.set(partition, offset);
+      });
   }, COMMIT_EVERY);
 }

@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { TaskwireProcess } from '../../test/support/process.js';
 import { eventually } from '../../test/support/eventually.js';
 import { install, targetOf, taskwire, type Installation } from '../contenders/taskwire.js';
 import { lagOf } from '../contenders/topics.js';
@@ -59,8 +60,9 @@ async function gather(
   const types = path.join(tmpdir(), `${topics.requestTopic}-elsewhere.yaml`);
   const elsewhere = { ...topics, resultTopic: `${topics.resultTopic}-elsewhere` };
   await writeFile(types, `types:\n  default: ${JSON.stringify(elsewhere)}\n`);
-  const taskwire = await start('all', { TASK_TYPES: types });
+  let taskwire: TaskwireProcess | null = null;
   try {
+    taskwire = await start('all', { TASK_TYPES: types });
     await worker.start();
     const target = targetOf(taskwire.url);
     await generate({ kind: 'closed', target, connections: 2, batch: 500, until: { accepted: size } });
@@ -74,8 +76,6 @@ async function gather(
     };
     await eventually(areAnswered, { timeoutMs: 120_000, intervalMs: 500 });
   } finally {
-    await worker.stop();
-    await taskwire.stop();
-    await rm(types);
+    await Promise.all([worker.stop(), taskwire?.stop(), rm(types)]);
   }
 }

@@ -6,7 +6,7 @@ export interface ConsumedRecord extends DeliveredRecord {
   /** Of the partition, for this group: see `partitionName`. */
   partitionName: string;
   highWatermark: number;
-  /** Offsets and times of its whole batch: what they tell of the topic holds for each part of it. */
+  /** Its whole batch, of which this is one: what offsets and times tell of the topic holds for each part of it. Not to be printed. */
   batch: readonly Pick<DeliveredRecord, 'offset' | 'timestamp'>[];
 }
 

@@ -20,8 +20,8 @@ const HEARTBEAT_INTERVAL = 15_000;
 /** The payload by which a process that listens tells the others so: when it has connected, and with each heartbeat. */
 const PRESENCE = '';
 
-/** Who was not heard of for so long, in milliseconds, does not listen any more: two heartbeats may be late. */
-const PRESENCE_LASTS = 40_000;
+/** Who was not heard of for so long, in milliseconds, does not listen any more: two heartbeats may be lost. */
+const PRESENCE_LASTS = 50_000;
 
 /** The first and the longest pause before it connects again, in milliseconds. */
 const BACK_OFF = { first: 100, longest: 5_000 };
@@ -34,7 +34,7 @@ const SET_UP = `
   SELECT set_config('synchronous_commit', 'off', false),
     'taskwire_' || quote_ident(current_schema())::regnamespace::oid AS channel`;
 
-/** One statement for all payloads, because sessions that notify wait for each other. Without any it is a heartbeat. */
+/** One statement for all payloads, because sessions that notify wait for each other. Without any it only shows that the connection is alive. */
 const NOTIFY = {
   name: 'notify',
   text: 'SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload',

@@ -5,7 +5,7 @@ import { EventBus } from './event-bus.js';
 import { HintChannel } from './hint-channel.js';
 import { NoOtherProcess } from './no-other-process.js';
 
-/** The event bus, for everybody who writes events. It listens only where `FollowingModule` is loaded, too. */
+/** The event bus, for everybody who writes events. It listens only where somebody in this process follows tasks, or claims them. */
 @Module({})
 export class EventsModule {
   static forRoot({ database }: Pick<Config, 'database'>): DynamicModule {

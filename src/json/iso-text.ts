@@ -2,7 +2,7 @@ let lastTime = NaN;
 let lastText = '';
 
 /**
- * The text that `JSON.stringify` makes of a date, for objects that it is to print quickly: V8 leaves its quick way where it meets a
+ * The text that `JSON.stringify` makes of a valid date, for objects that it is to print quickly: V8 leaves its quick way where it meets a
  * date, and with six of them takes four times as long. Of what is printed in a row, many were at the same time.
  */
 export function isoText(date: Date): string;

@@ -117,7 +117,7 @@ function sizeOfRecord({ key, value, headers = {} }: OutgoingRecord): number {
   let bytes = RECORD_OVERHEAD + sizeOf(key) + sizeOf(value);
   for (const [name, values] of Object.entries(headers)) {
     const ofOne = HEADER_OVERHEAD + sizeOf(name);
-    if (Array.isArray(values)) for (const value of values) bytes += ofOne + sizeOf(value);
+    if (Array.isArray(values)) for (const one of values) bytes += ofOne + sizeOf(one);
     else bytes += ofOne + sizeOf(values);
   }
   return bytes;
