@@ -1,7 +1,10 @@
+import { jest } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Claimer } from '../../src/dispatch/claims/claimer.js';
+import { Metrics } from '../../src/observability/metrics.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
 import { Rest } from '../support/rest.js';
@@ -33,7 +36,13 @@ describeWithServices('credentials', ['postgres'], () => {
   it('that are taken back end sockets, streams and waiting requests, and nobody else’s', async () => {
     const alice = await follow('alice’s');
     const bob = await follow('bob’s');
+    const claim = jest.spyOn(taskwire.app.get(Claimer), 'claim');
     const claims = post('/v1/claims', 'gpu', { waitSeconds: 30 });
+    await eventually(async () => {
+      const { values } = await taskwire.app.get(Metrics).followers.get();
+      expect(values.reduce((sum, { value }) => sum + value, 0)).toBe(6);
+      expect(claim).toHaveBeenCalled();
+    });
 
     await keep('bob’s');
     await eventually(() => {
