@@ -1,8 +1,8 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { TaskwireProcess } from '../../test/support/process.js';
 import { eventually } from '../../test/support/eventually.js';
+import type { TaskwireProcess } from '../../test/support/process.js';
 import { install, targetOf, taskwire, type Installation } from '../contenders/taskwire.js';
 import { lagOf } from '../contenders/topics.js';
 import { generate } from '../generator/generate.js';
